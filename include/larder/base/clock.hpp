@@ -1,0 +1,33 @@
+// Clock: the only source of time, so that tests can own it.
+#pragma once
+
+#include <larder/base/cancel.hpp>
+
+#include <chrono>
+#include <memory>
+
+namespace larder {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+using WallTime = std::chrono::system_clock::time_point;
+
+/// Wall time, steady time and waiting. All implementations are thread-safe.
+class Clock {
+ public:
+  Clock() = default;
+  Clock(const Clock&) = delete;
+  Clock& operator=(const Clock&) = delete;
+  virtual ~Clock() = default;
+
+  /// Monotonic time: time-outs and rates use nothing else (L28).
+  virtual SteadyTime now() = 0;
+  /// Calendar time (UTC): for metadata, expiry dates and ages on disk.
+  virtual WallTime wall_now() = 0;
+  /// Blocks until `when` or until `cancel` fires. True: the time came; false: cancelled.
+  virtual bool wait_until(SteadyTime when, const CancelToken& cancel) = 0;
+};
+
+/// The real clock.
+std::unique_ptr<Clock> make_system_clock();
+
+}  // namespace larder

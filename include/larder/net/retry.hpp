@@ -1,0 +1,23 @@
+// The one rule of when to try again, as a pure function.
+#pragma once
+
+#include <larder/base/error.hpp>
+#include <larder/base/random.hpp>
+
+#include <chrono>
+#include <optional>
+
+namespace larder::net {
+
+struct RetryPolicy {
+  int tries = 8;                              ///< in a row without progress (`--retries`)
+  std::chrono::milliseconds ceiling{30'000};  ///< of our own pauses
+  std::chrono::seconds longest_wait{600};     ///< a Retry-After beyond it ends the run (N17)
+};
+
+/// How long to wait before try number `attempt` + 1 (attempt: failures in a row so far, ≥ 1); nullopt: give up.
+/// min(ceiling, 2^attempt s) with full jitter; the server's Retry-After or RateLimit reset is a floor under it. Not retried: errors
+/// that are not transient, attempt ≥ tries, a Retry-After over longest_wait. Source: engine.md §4.
+std::optional<std::chrono::milliseconds> decide_retry(const Error& error, int attempt, const RetryPolicy& policy, Random& random);
+
+}  // namespace larder::net

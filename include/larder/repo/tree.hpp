@@ -1,0 +1,80 @@
+// Tree: every file of a commit, packed (I9: at most 256 bytes a planned file).
+#pragma once
+
+#include <larder/digest/digest.hpp>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace larder::repo {
+
+/// One file as the tree API lists it. A view: `path` points into its Tree, or into the caller's memory for `TreeBuilder::add`.
+struct FileEntry {
+  std::string_view path;                   ///< from the root of the repository, checked by no one yet (see check_name)
+  std::uint64_t size = 0;                  ///< bytes of the file itself, also for LFS
+  std::array<std::uint8_t, 20> git_oid{};  ///< git's blob id; of the pointer for LFS files
+  std::optional<std::array<std::uint8_t, 32>> lfs_sha256;
+  std::optional<std::array<std::uint8_t, 32>> xet_hash;
+  bool is_symlink = false;  ///< git mode 120000: stored as a plain blob of the target text (T12)
+
+  /// SHA-256 for LFS files, git SHA-1 for the rest: what the bytes must have.
+  [[nodiscard]] digest::Digest digest() const;
+  /// Name in blobs/: digest().hex().
+  [[nodiscard]] std::string blob_name() const { return digest().hex(); }
+};
+
+/// All files of one commit, sorted by path (code point order), no duplicates, folders left out. Immutable; thread: any.
+class Tree {
+ public:
+  [[nodiscard]] std::size_t size() const { return records_.size(); }
+  /// The entry at `index` (0 ≤ index < size()). Cheap; the view lives as long as the tree.
+  [[nodiscard]] FileEntry at(std::size_t index) const;
+  /// Index of `path`, by binary search.
+  [[nodiscard]] std::optional<std::size_t> find(std::string_view path) const;
+  /// Index of the first path ≥ `path`, for folders: entries below "dir/" are contiguous.
+  [[nodiscard]] std::size_t lower_bound(std::string_view path) const;
+  /// False when any listed xetHash was not 64 hex digits: then trees/<commit>.json is not written.
+  [[nodiscard]] bool cacheable() const { return cacheable_; }
+  /// Bytes of memory held.
+  [[nodiscard]] std::size_t memory() const;
+
+ private:
+  friend class TreeBuilder;
+  struct Record {
+    std::uint64_t size;
+    std::uint32_t path_begin;  // into paths_; the path ends where `path_length` says
+    std::uint16_t path_length;
+    std::uint16_t flags;
+    std::uint32_t wide;  // index into wide_ of the first 32-byte value (lfs, then xet), if flags say so
+    std::array<std::uint8_t, 20> git_oid;
+  };
+  std::vector<Record> records_;
+  std::string paths_;
+  std::vector<std::array<std::uint8_t, 32>> wide_;
+  bool cacheable_ = true;
+};
+
+/// Collects entries page by page. Not thread-safe.
+class TreeBuilder {
+ public:
+  /// Copies the entry. Errors: BadResponse (over 5,000,000 entries, over 4 GiB of paths, path over 65,535 bytes).
+  Result<void> add(const FileEntry& entry);
+  void mark_uncacheable() { tree_.cacheable_ = false; }
+  [[nodiscard]] std::size_t size() const { return tree_.records_.size(); }
+  /// Sorts and checks T10: the same path twice with the same content is merged; with another, or a path that is also a folder of another:
+  /// BadResponse, both names said. The builder is empty afterwards.
+  Result<Tree> finish();
+
+ private:
+  Tree tree_;
+};
+
+/// "0a1b…" of 20 or 32 bytes.
+std::string hex(const std::array<std::uint8_t, 20>& bytes);
+std::string hex(const std::array<std::uint8_t, 32>& bytes);
+
+}  // namespace larder::repo

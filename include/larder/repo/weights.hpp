@@ -1,0 +1,42 @@
+// What is known of weight files by their names: formats, quantisations, pickles.
+#pragma once
+
+#include <larder/base/result.hpp>
+#include <larder/repo/tree.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace larder::repo {
+
+enum class Preference { Any, Safetensors, Gguf, Onnx };
+Result<Preference> parse_preference(std::string_view text);
+
+/// A file left out and why ("pytorch weights, safetensors is here").
+struct LeftOut {
+  std::size_t index = 0;  ///< in the tree
+  std::string reason;
+};
+
+/// Outcome of --prefer: which of `chosen` stay (order kept), what was left out, and a note when the preferred format is nowhere.
+struct Preferred {
+  std::vector<std::uint32_t> chosen;
+  std::vector<LeftOut> left_out;
+  bool format_found = true;
+};
+/// Rules: cli.md §4 (`--prefer`). Pure.
+Preferred apply_preference(const Tree& tree, std::vector<std::uint32_t> chosen, Preference preference);
+
+/// True for a file that can run code when loaded, by name (cli.md: --no-pickle).
+bool is_pickle(std::string_view path);
+
+/// The quantisation label of a .gguf file, as written in its name (cli.md §2), or empty.
+std::string quant_label(std::string_view path);
+
+/// All files of exactly one quantisation. Errors: EntryNotFound (no such label, or a split missing), InvalidArgument (several candidates);
+/// both messages list labels, files and sizes.
+Result<std::vector<std::uint32_t>> choose_quant(const Tree& tree, std::string_view quant);
+
+}  // namespace larder::repo

@@ -1,0 +1,38 @@
+// FileLock: flock(2) on an empty file, as the Python client has it (R-540…R-543).
+#pragma once
+
+#include "base/unique_fd.hpp"
+
+#include <larder/base/result.hpp>
+
+#include <optional>
+#include <string>
+
+namespace larder::fs {
+
+struct LockAttempt;
+
+/// A held exclusive lock; released when it dies, the file stays. It saves bandwidth only: correctness never rests on it,
+/// because some network file systems let everybody "have" it.
+class FileLock {
+ public:
+  enum class Outcome { Held, Busy, Unsupported };
+  /// One try with LOCK_EX|LOCK_NB. Makes the file (mode 0664 whatever the umask) if needed: O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC, no O_TRUNC
+  /// (T48, C13). After success the inode is compared with the path and the try repeated if someone unlinked it.
+  /// Errors: UnsafeLink (link, fifo, folder in its place), PermissionDenied, ReadOnly, IoFailed.
+  static Result<LockAttempt> try_lock(const std::string& path);
+  /// Pid of a holder by /proc/locks, if it can be known: for "waiting for process N".
+  static std::optional<int> holder(const std::string& path);
+
+ private:
+  explicit FileLock(UniqueFd fd) : fd_(std::move(fd)) {}
+  UniqueFd fd_;
+};
+
+/// Outcome of one try.
+struct LockAttempt {
+  FileLock::Outcome outcome = FileLock::Outcome::Busy;
+  std::optional<FileLock> lock;  ///< set iff Held
+};
+
+}  // namespace larder::fs

@@ -1,0 +1,3 @@
+// The one place that knows which Catch2 is there.
+#pragma once
+#include <catch2/catch.hpp>
