@@ -1,0 +1,28 @@
+// cache verify: is what is here what it says it is?
+#pragma once
+
+#include <larder/base/cancel.hpp>
+#include <larder/ops/services.hpp>
+#include <larder/repo/reference.hpp>
+#include <larder/store/verify.hpp>
+#include <larder/transfer/engine.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace larder::ops {
+
+struct CacheVerifyOptions {
+  std::vector<repo::Reference> references;  ///< empty: the whole cache; a revision in one: that snapshot only (R-825 for names)
+  std::optional<std::string> local_dir;     ///< absolute; then at most one reference
+  bool repair = false;                      ///< fetch again what is damaged, and nothing else
+  bool invariants = false;
+  transfer::EngineOptions engine;  ///< for the repair
+};
+
+/// The report is filled also on failure. Errors: StoreDamaged when damage stays (exit 7); NotInCache for a reference that is not here; with
+/// `repair` those of fetching, when nothing could be repaired.
+Result<void> cache_verify(Services& services, const CacheVerifyOptions& options, store::VerifyReport& report, const CancelToken& cancel);
+
+}  // namespace larder::ops
