@@ -25,6 +25,7 @@ struct AskedRange {
 /// One request as it came.
 struct ReceivedRequest {
   int connection = 0;  ///< 1 for the first connection of the server, and so on
+  int sequence = 0;    ///< 1 for the first request of its connection
   bool is_tls = false;
   std::string method;
   std::string target;   ///< as sent: path and query, still percent-encoded

@@ -76,6 +76,7 @@ struct LoopbackServer::Connection {
   explicit Connection(int fd, int which) : stream(fd), number(which) {}
   Stream stream;
   int number;
+  int requests = 0;
   bool is_done = false;
   std::jthread thread;  // last: it uses the others
 };
@@ -98,9 +99,10 @@ LoopbackServer::LoopbackServer(Handler handler, LoopbackOptions options) : optio
   shared_->handler = std::move(handler);
   shared_->resets_left = options_.resets_in_handshake;
   if (options_.certificate) {
-    identity_ = make_tls_identity(*options_.certificate);
-    ca_file_ = write_temporary(identity_.ca_pem);
+    own_identity_ = make_tls_identity(*options_.certificate);
   }
+  identity_ = options_.certificate ? &own_identity_ : options_.identity;
+  if (identity_ != nullptr) ca_file_ = write_temporary(identity_->ca_pem);
   listener_ = listen_on(options_);
   port_ = port_of(listener_);
   acceptor_ = std::jthread([this] { accept_loop(); });
@@ -160,8 +162,8 @@ void LoopbackServer::serve(Connection& connection) {
       resets = shared_->resets_left > 0;
       if (resets) --shared_->resets_left;
     }
-    if (resets || !identity_.context) return connection.stream.close_reset();
-    if (!connection.stream.accept_tls(identity_.context.get())) return;
+    if (resets || identity_ == nullptr) return connection.stream.close_reset();
+    if (!connection.stream.accept_tls(identity_->context.get())) return;
   }
   std::string buffer;
   while (serve_one(connection, buffer)) {
@@ -186,6 +188,7 @@ std::optional<LoopbackServer::RawRequest> LoopbackServer::read_request(Connectio
     if (!read_more()) return std::nullopt;
   }
   request->connection = connection.number;
+  request->sequence = ++connection.requests;
   request->is_tls = connection.stream.is_tls();
   request->body = buffer.substr(end + 4, whole - end - 4);
   RawRequest raw{std::move(*request), buffer.substr(0, whole)};

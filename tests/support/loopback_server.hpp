@@ -23,10 +23,11 @@ using Handler = std::function<void(const ReceivedRequest&, Reply&)>;
 struct LoopbackOptions {
   /// With it the port speaks https as well as http, told apart by the first byte (T28).
   std::optional<CertificateKind> certificate = std::nullopt;
-  bool uses_ipv6 = false;             ///< [::1] instead of 127.0.0.1
-  std::uint16_t port = 0;             ///< 0: any free one
-  std::vector<std::string> canaries;  ///< secrets to look for in every byte that comes in (I8)
-  int resets_in_handshake = 0;        ///< so many TLS connections are reset after the ClientHello (N5)
+  const TlsIdentity* identity = nullptr;  ///< instead of a certificate of its own: one shared with other servers, which outlives them
+  bool uses_ipv6 = false;                 ///< [::1] instead of 127.0.0.1
+  std::uint16_t port = 0;                 ///< 0: any free one
+  std::vector<std::string> canaries;      ///< secrets to look for in every byte that comes in (I8)
+  int resets_in_handshake = 0;            ///< so many TLS connections are reset after the ClientHello (N5)
 };
 
 /// One request and what became of it.
@@ -56,7 +57,7 @@ class LoopbackServer {
   [[nodiscard]] std::string http_url(const std::string& path = {}) const { return "http://" + host() + path; }
   [[nodiscard]] std::string https_url(const std::string& path = {}) const { return "https://" + host() + path; }
   /// PEM of the authority to trust; empty without TLS.
-  [[nodiscard]] const std::string& ca_pem() const { return identity_.ca_pem; }
+  [[nodiscard]] std::string ca_pem() const { return identity_ != nullptr ? identity_->ca_pem : std::string(); }
   /// The same as a file, removed with the server.
   [[nodiscard]] const std::string& ca_file() const { return ca_file_; }
 
@@ -100,7 +101,8 @@ class LoopbackServer {
   std::size_t record(const RawRequest& received);
 
   LoopbackOptions options_;
-  TlsIdentity identity_;
+  TlsIdentity own_identity_;
+  const TlsIdentity* identity_ = nullptr;  // own or borrowed; nullptr: no TLS
   std::string ca_file_;
   std::uint16_t port_ = 0;
   int listener_ = -1;
