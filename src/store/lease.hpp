@@ -1,27 +1,15 @@
-// Leases and owners: "I am using these", told to gc and to other runs (reliability.md §3.3).
+// Leases: "I am using these", told to gc and to other runs (reliability.md §3.3).
 #pragma once
 
+#include "store/owner.hpp"
 #include "store/store.hpp"
 
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace larder::store {
-
-/// Who wrote something: host, boot, pid namespace, pid, start time of the process.
-struct Owner {
-  std::string host;
-  std::string boot;
-  std::string pid_namespace;
-  std::int64_t pid = 0;
-  std::string started;  ///< field 22 of /proc/PID/stat
-  friend bool operator==(const Owner&, const Owner&) = default;
-};
-
-enum class Liveness { Alive, Dead, Unknown };
-/// This process.
-Owner own_identity(fs::Disk& disk);
-/// Dead only for certain: same host and another boot, or same boot and pid namespace and no such process. Unknown counts as alive.
-Liveness liveness(fs::Disk& disk, const Owner& owner);
 
 /// One lease file as read.
 struct LeaseRecord {
@@ -32,12 +20,17 @@ struct LeaseRecord {
 };
 
 /// A lease held by this run; removed by `release` or, best effort, when it dies. Written before the first partial, renewed hourly.
+///
+///     leases/<run>   {"version":1,"owner":{"host":…,"boot":…,"pid_namespace":…,"pid":…,"started":…},"commit":"<40 hex>","until":<unix
+///     seconds>}
 class Lease {
  public:
   /// One lease per run and repository. Errors: as Store::write_small.
   static Result<Lease> take(Store& store, const RepoLayout& layout, const repo::CommitId& commit);
-  Lease(Lease&&) noexcept;
-  Lease& operator=(Lease&&) noexcept;
+  /// The same in any folder of leases (`<DIR>/.cache/huggingface/larder/leases` of a local folder), with `tmp` beside it.
+  static Result<Lease> take_in(Store& store, std::string leases, std::string tmp, const repo::CommitId& commit);
+  Lease(Lease&& other) noexcept;
+  Lease& operator=(Lease&& other) noexcept;
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
   ~Lease();
@@ -46,17 +39,43 @@ class Lease {
   Result<void> release();
 
  private:
-  Lease(Store& store, RepoLayout layout, repo::CommitId commit);
+  Lease(Store& store, std::string leases, std::string tmp, repo::CommitId commit);
+  Result<void> write();
+  [[nodiscard]] std::string path() const { return leases_ + "/" + store_->run(); }
+
   Store* store_;
-  RepoLayout layout_;
+  std::string leases_;
+  std::string tmp_;
   repo::CommitId commit_;
   WallTime renewed_;
   bool held_ = false;
 };
 
+/// The text of a lease file.
+std::string format_lease(const Owner& owner, const repo::CommitId& commit, WallTime until);
+/// nullopt: not a lease of a version known here. Pure.
+std::optional<LeaseRecord> parse_lease(std::string_view text);
+
 /// All readable leases of a repository; unreadable ones are left out.
 Result<std::vector<LeaseRecord>> read_leases(fs::Disk& disk, const RepoLayout& layout);
+Result<std::vector<LeaseRecord>> read_leases_in(fs::Disk& disk, const std::string& leases);
 /// Void: its owner is dead, or `until` has passed.
 bool is_void(fs::Disk& disk, const LeaseRecord& lease, WallTime now);
+
+/// The run that `name` ("<anything>.<8 hex>") belongs to; empty: none, the name is not of ours. Pure.
+std::string_view run_of(std::string_view name);
+
+/// Tells whether things named after a run may be taken: nobody alive uses them. Reads the leases once, at construction.
+/// Thread: one at a time.
+class DeadRuns {
+ public:
+  /// `leases`: a folder of lease files; not there: no lease, everybody is dead.
+  static Result<DeadRuns> look(fs::Disk& disk, const std::string& leases, WallTime now);
+  /// True when `run` holds no lease, or a void one.
+  [[nodiscard]] bool contains(std::string_view run) const;
+
+ private:
+  std::vector<std::string> alive_;
+};
 
 }  // namespace larder::store

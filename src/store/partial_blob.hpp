@@ -3,6 +3,7 @@
 
 #include "fs/disk.hpp"
 #include "store/journal.hpp"
+#include "store/owner.hpp"
 
 #include <larder/base/clock.hpp>
 #include <larder/base/range_set.hpp>
@@ -23,6 +24,11 @@ class PartialBlob {
   /// removes it.
   static Result<std::unique_ptr<PartialBlob>> reopen(fs::Disk& disk, Clock& clock, std::string folder, const JournalHeader& expected);
 
+  /// Bytes that `reopen` would find in `folder`; 0: nothing of use. Reads the journal and lstats the data.
+  static Result<std::uint64_t> resumable_bytes(fs::Disk& disk, const std::string& folder, const JournalHeader& expected);
+  /// Removes the files of a partial and its folder; what else is in the folder stays, and so does the folder then.
+  static Result<void> remove_folder(fs::Disk& disk, const std::string& folder);
+
   PartialBlob(const PartialBlob&) = delete;
   PartialBlob& operator=(const PartialBlob&) = delete;
   ~PartialBlob();  ///< closes; removes nothing
@@ -34,6 +40,10 @@ class PartialBlob {
   [[nodiscard]] const std::string& folder() const { return folder_; }
   [[nodiscard]] std::string data_path() const { return folder_ + "/data"; }
   [[nodiscard]] int fd() const { return data_.value(); }
+  /// Is anything recorded that a later run could use?
+  [[nodiscard]] bool has_ranges() const { return !written_.empty() || !durable_.empty(); }
+  /// A sync failed once: nobody knows what reached the disk, so the partial must not be kept (reliability.md step 4).
+  [[nodiscard]] bool sync_failed() const { return sync_failed_; }
 
   /// pwrite; remembers the range for the next 'w' record. Errors: DiskFull, IoFailed …
   Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes);
@@ -52,8 +62,10 @@ class PartialBlob {
 
  private:
   PartialBlob(fs::Disk& disk, Clock& clock, std::string folder, JournalHeader header);
+  [[nodiscard]] std::string journal_path() const { return folder_ + "/journal"; }
   Result<void> append_records(char kind, const RangeSet& ranges);
   Result<void> compact();
+  Result<void> sync_names();
 
   fs::Disk& disk_;
   Clock& clock_;
@@ -68,9 +80,8 @@ class PartialBlob {
   std::uint64_t journal_bytes_ = 0;
   SteadyTime last_record_;
   SteadyTime last_sync_;
+  bool names_synced_ = false;
+  bool sync_failed_ = false;
 };
-
-/// The kernel's boot id; empty where there is none (then 'w' records never count).
-std::string boot_id(fs::Disk& disk);
 
 }  // namespace larder::store

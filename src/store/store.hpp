@@ -11,6 +11,9 @@
 
 namespace larder::store {
 
+/// Whether a small file has to survive a power cut (leases and marks of use need not).
+enum class Durability { Synced, None };
+
 struct StoreOptions {
   std::string root;               ///< absolute; the root itself may be a link, it is resolved at open (R-501)
   bool has_symlinks = true;       ///< false: HF_HUB_DISABLE_SYMLINKS
@@ -33,14 +36,26 @@ class Store {
   [[nodiscard]] RepoLayout layout(const repo::RepoId& repo) const { return {options_.root, repo}; }
 
   /// Makes the root, CACHEDIR.TAG and the repository's folder (with blobs/, refs/, snapshots/; as a whole, by rename: reliability.md step
-  /// 0), and .larder/. Refuses a layout folder that is a link (T49): UnsafeLink. Errors: PermissionDenied, ReadOnly, DiskFull, IoFailed.
+  /// 0), and .larder/tmp. Refuses a layout folder that is a link (T49): UnsafeLink. Errors: PermissionDenied, ReadOnly, DiskFull, IoFailed.
   Result<void> prepare(const RepoLayout& layout);
 
-  /// Writes a small file whole: temp in `tmp_folder`, fsync, rename to `path`, fsync of its folder (missing parents below the repository
-  /// are made).
-  Result<void> write_small(const std::string& tmp_folder, const std::string& path, std::string_view content);
+  /// A name in `tmp_folder` that no other call and no other run has: "<8 hex>.<run>".
+  [[nodiscard]] std::string temp_name(const std::string& tmp_folder);
+
+  /// Writes a small file whole: temp in `tmp_folder`, fsync, rename to `path`, fsync of its folder. Missing folders are made; below the
+  /// cache root none may be a link (UnsafeLink).
+  Result<void> write_small(const std::string& tmp_folder, const std::string& path, std::string_view content,
+                           Durability durability = Durability::Synced);
+
+  /// Makes a folder and its missing parents; below the cache root none may be a link (UnsafeLink). New ones are synced.
+  Result<void> make_folders(const std::string& path);
 
  private:
+  Result<void> write_tag();
+  Result<void> make_repo(const RepoLayout& layout);
+  Result<void> fill_new_repo(const std::string& folder);
+  Result<void> check_repo(const RepoLayout& layout);
+
   fs::Disk& disk_;
   Clock& clock_;
   Random& random_;

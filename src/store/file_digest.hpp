@@ -1,0 +1,26 @@
+// Hashes an open file, or copies it and hashes on the way; with cancel and byte progress.
+#pragma once
+
+#include "fs/disk.hpp"
+
+#include <larder/base/cancel.hpp>
+#include <larder/digest/digest.hpp>
+
+#include <cstdint>
+#include <functional>
+
+namespace larder::store {
+
+/// Hears how many bytes are done (absolute), in the caller's thread, at most once a mebibyte. May be empty.
+using BytesDone = std::function<void(std::uint64_t)>;
+
+/// The digest of the first `size` bytes of an open file. A shorter file gives the digest of what is there, which then is another one.
+/// Errors: IoFailed; what `cancel` says.
+Result<digest::Digest> digest_file(fs::Disk& disk, int fd, digest::Algorithm algorithm, std::uint64_t size, const BytesDone& done,
+                                   const CancelToken& cancel);
+
+/// Copies the first `size` bytes of `from` to the start of `to` and returns their digest. Syncs nothing. Errors: also DiskFull.
+Result<digest::Digest> copy_file(fs::Disk& disk, int from, int to, digest::Algorithm algorithm, std::uint64_t size, const BytesDone& done,
+                                 const CancelToken& cancel);
+
+}  // namespace larder::store

@@ -1,0 +1,59 @@
+#include "store/folders.hpp"
+
+#include "base/escape.hpp"
+
+#include <fmt/format.h>
+
+namespace larder::store {
+
+std::string parent_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos || slash == 0) return "/";
+  return path.substr(0, slash);
+}
+
+Result<void> refuse_link(fs::Disk& disk, const std::string& path) {
+  LARDER_TRY(const auto facts, disk.look(path));
+  if (facts && facts->kind == fs::FileKind::Symlink) {
+    return fail(ErrorCode::UnsafeLink, fmt::format("{}: is a link where a folder of the cache belongs", escape_text(path)),
+                "remove the link; only the cache root itself may be one");
+  }
+  return {};
+}
+
+Result<void> Folders::make(const std::string& path) {
+  if (known_.contains(path)) return {};
+  if (path.size() <= base_.size()) {
+    LARDER_CHECK(disk_.make_folders(path));
+  } else {
+    LARDER_CHECK(make(parent_of(path)));
+    LARDER_CHECK(make_one(path));
+  }
+  known_.insert(path);
+  return {};
+}
+
+Result<void> Folders::make_one(const std::string& path) {
+  LARDER_TRY(const auto facts, disk_.look(path));
+  if (!facts) {
+    LARDER_TRY(const bool made, disk_.make_folder(path));
+    if (made) {
+      touched(parent_of(path));
+      return {};
+    }
+    return refuse_link(disk_, path);  // somebody was faster
+  }
+  if (facts->kind == fs::FileKind::Symlink) return refuse_link(disk_, path);
+  if (facts->kind != fs::FileKind::Folder) {
+    return fail(ErrorCode::IoFailed, fmt::format("{}: is a file where a folder belongs", escape_text(path)), "move it away");
+  }
+  return {};
+}
+
+Result<void> Folders::sync() {
+  for (const auto& folder : touched_) LARDER_CHECK(disk_.sync_folder(folder));
+  touched_.clear();
+  return {};
+}
+
+}  // namespace larder::store

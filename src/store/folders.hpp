@@ -1,0 +1,40 @@
+// Folders: makes folders below a base without leaving it through a link, and syncs each changed one once.
+#pragma once
+
+#include "fs/disk.hpp"
+
+#include <set>
+#include <string>
+
+namespace larder::store {
+
+/// Everything of larder that makes a folder below a cache root or a repository goes through here (T49). Thread: one at a time.
+class Folders {
+ public:
+  /// `base`: absolute; it and what is above it may be links (users do that).
+  Folders(fs::Disk& disk, std::string base) : disk_(disk), base_(std::move(base)) {}
+
+  /// Makes `path` (the base or something below it) and its missing parents. Each component below the base is looked at once in the life
+  /// of this object. Errors: UnsafeLink (a component is a link), IoFailed (it is a file), PermissionDenied, ReadOnly, DiskFull.
+  Result<void> make(const std::string& path);
+  /// An entry of `folder` was made or replaced: `sync` will fsync it.
+  void touched(const std::string& folder) { touched_.insert(folder); }
+  /// fsync of each touched folder, once; also of the parents of the folders made.
+  Result<void> sync();
+
+ private:
+  Result<void> make_one(const std::string& path);
+
+  fs::Disk& disk_;
+  std::string base_;
+  std::set<std::string> known_;
+  std::set<std::string> touched_;
+};
+
+/// "/a/b" of "/a/b/c"; "/" of "/a".
+std::string parent_of(const std::string& path);
+
+/// Refuses a `path` that is a link. Not there is fine. Errors: UnsafeLink.
+Result<void> refuse_link(fs::Disk& disk, const std::string& path);
+
+}  // namespace larder::store

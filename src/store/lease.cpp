@@ -1,0 +1,165 @@
+#include "store/lease.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace larder::store {
+namespace {
+
+constexpr std::chrono::hours kLeaseLife{24};
+constexpr std::chrono::hours kRenewal{1};
+constexpr std::uint64_t kLeaseLimit = 16 * 1024;
+constexpr std::int64_t kVersion = 1;
+// The largest `until` that fits the clock: a hostile lease must not overflow the conversion.
+constexpr std::int64_t kLatest = 253402300799;  // end of the year 9999
+
+std::int64_t unix_seconds(WallTime when) { return std::chrono::duration_cast<std::chrono::seconds>(when.time_since_epoch()).count(); }
+
+std::string string_field(const nlohmann::json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+std::int64_t integer_field(const nlohmann::json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+}
+
+Owner parse_owner(const nlohmann::json& object) {
+  Owner owner;
+  owner.host = string_field(object, "host");
+  owner.boot = string_field(object, "boot");
+  owner.pid_namespace = string_field(object, "pid_namespace");
+  owner.pid = integer_field(object, "pid");
+  owner.started = string_field(object, "started");
+  return owner;
+}
+
+bool is_hex8(std::string_view text) {
+  return text.size() == 8 && std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+}  // namespace
+
+std::string format_lease(const Owner& owner, const repo::CommitId& commit, WallTime until) {
+  nlohmann::ordered_json json;
+  json["version"] = kVersion;
+  json["owner"] = {
+      {"host", owner.host}, {"boot", owner.boot}, {"pid_namespace", owner.pid_namespace}, {"pid", owner.pid}, {"started", owner.started}};
+  if (!commit.empty()) json["commit"] = commit.hex();
+  json["until"] = unix_seconds(until);
+  return json.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::optional<LeaseRecord> parse_lease(std::string_view text) {
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object() || integer_field(json, "version") != kVersion) return std::nullopt;
+  const auto owner = json.find("owner");
+  if (owner == json.end() || !owner->is_object()) return std::nullopt;
+  LeaseRecord record;
+  record.owner = parse_owner(*owner);
+  record.commit = repo::CommitId::parse(string_field(json, "commit"));
+  record.until = WallTime(std::chrono::seconds(std::clamp<std::int64_t>(integer_field(json, "until"), 0, kLatest)));
+  return record;
+}
+
+Lease::Lease(Store& store, std::string leases, std::string tmp, repo::CommitId commit)
+    : store_(&store), leases_(std::move(leases)), tmp_(std::move(tmp)), commit_(std::move(commit)), renewed_(store.clock().wall_now()) {}
+
+Lease::Lease(Lease&& other) noexcept
+    : store_(other.store_),
+      leases_(std::move(other.leases_)),
+      tmp_(std::move(other.tmp_)),
+      commit_(std::move(other.commit_)),
+      renewed_(other.renewed_),
+      held_(std::exchange(other.held_, false)) {}
+
+Lease& Lease::operator=(Lease&& other) noexcept {
+  Lease moved(std::move(other));
+  std::swap(store_, moved.store_);
+  std::swap(leases_, moved.leases_);
+  std::swap(tmp_, moved.tmp_);
+  std::swap(commit_, moved.commit_);
+  std::swap(renewed_, moved.renewed_);
+  std::swap(held_, moved.held_);
+  return *this;
+}
+
+Lease::~Lease() {
+  if (held_) (void)release();  // best effort: a lease of a dead process is void anyway
+}
+
+Result<Lease> Lease::take(Store& store, const RepoLayout& layout, const repo::CommitId& commit) {
+  return take_in(store, layout.leases(), layout.tmp(), commit);
+}
+
+Result<Lease> Lease::take_in(Store& store, std::string leases, std::string tmp, const repo::CommitId& commit) {
+  Lease lease(store, std::move(leases), std::move(tmp), commit);
+  LARDER_CHECK(lease.write());
+  return lease;
+}
+
+Result<void> Lease::write() {
+  renewed_ = store_->clock().wall_now();
+  const std::string text = format_lease(own_identity(store_->disk()), commit_, renewed_ + kLeaseLife);
+  // No fsync: after a power cut the boot id has changed and every owner of this host is dead.
+  LARDER_CHECK(store_->write_small(tmp_, path(), text, Durability::None));
+  held_ = true;
+  return {};
+}
+
+Result<void> Lease::renew_if_due() {
+  if (!held_ || store_->clock().wall_now() - renewed_ < kRenewal) return {};
+  return write();
+}
+
+Result<void> Lease::release() {
+  held_ = false;
+  LARDER_CHECK(store_->disk().remove_file(path()));
+  return {};
+}
+
+Result<std::vector<LeaseRecord>> read_leases_in(fs::Disk& disk, const std::string& leases) {
+  LARDER_TRY(const auto names, disk.list(leases));
+  std::vector<LeaseRecord> records;
+  for (const auto& name : names) {
+    if (!is_hex8(name)) continue;
+    const std::string path = leases + "/" + name;
+    LARDER_TRY(const auto facts, disk.look(path));
+    if (!facts || facts->kind != fs::FileKind::Regular || facts->size > kLeaseLimit) continue;
+    const auto text = disk.read_small(path, kLeaseLimit);
+    if (!text || !*text) continue;
+    auto record = parse_lease(**text);
+    if (!record) continue;
+    record->run = name;
+    records.push_back(std::move(*record));
+  }
+  return records;
+}
+
+Result<std::vector<LeaseRecord>> read_leases(fs::Disk& disk, const RepoLayout& layout) { return read_leases_in(disk, layout.leases()); }
+
+bool is_void(fs::Disk& disk, const LeaseRecord& lease, WallTime now) {
+  return lease.until <= now || liveness(disk, lease.owner) == Liveness::Dead;
+}
+
+std::string_view run_of(std::string_view name) {
+  const auto dot = name.rfind('.');
+  if (dot == std::string_view::npos || dot == 0) return {};
+  const auto run = name.substr(dot + 1);
+  return is_hex8(run) ? run : std::string_view{};
+}
+
+Result<DeadRuns> DeadRuns::look(fs::Disk& disk, const std::string& leases, WallTime now) {
+  DeadRuns dead;
+  LARDER_TRY(const auto records, read_leases_in(disk, leases));
+  for (const auto& record : records) {
+    if (!is_void(disk, record, now)) dead.alive_.push_back(record.run);
+  }
+  return dead;
+}
+
+bool DeadRuns::contains(std::string_view run) const { return std::find(alive_.begin(), alive_.end(), run) == alive_.end(); }
+
+}  // namespace larder::store

@@ -1,0 +1,97 @@
+#include "store/local_dir.hpp"
+
+#include "base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+namespace larder::store {
+namespace {
+
+constexpr std::uint64_t kMetadataLimit = 64 * 1024;
+constexpr double kNanosecond = 1e-9;
+constexpr double kTolerance = 1.0;  // file systems with coarse times
+
+std::optional<std::string_view> next_line(std::string_view& rest) {
+  if (rest.empty()) return std::nullopt;
+  const auto end = rest.find('\n');
+  const std::string_view line = rest.substr(0, end);
+  rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  return trim(line);
+}
+
+std::optional<double> parse_python_float(std::string_view text) {
+  if (text.starts_with('+')) {
+    text.remove_prefix(1);
+    if (text.starts_with('-')) return std::nullopt;
+  }
+  double number = 0;
+  const auto end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, number);
+  if (parsed.ptr != end || text.empty()) return std::nullopt;
+  if (parsed.ec == std::errc::result_out_of_range) return std::numeric_limits<double>::infinity();
+  return parsed.ec == std::errc{} ? std::optional(number) : std::nullopt;
+}
+
+// Digits "d.ddd" and the power of ten of shortest scientific notation, put the way repr does: plain from 1e-4 up to below 1e16.
+std::string plain_notation(const std::string& digits, int point) {
+  const int count = static_cast<int>(digits.size());
+  if (point <= 0) return "0." + std::string(static_cast<std::size_t>(-point), '0') + digits;
+  if (point >= count) return digits + std::string(static_cast<std::size_t>(point - count), '0') + ".0";
+  return digits.substr(0, static_cast<std::size_t>(point)) + "." + digits.substr(static_cast<std::size_t>(point));
+}
+
+std::string scientific_notation(const std::string& digits, int exponent) {
+  const std::string mantissa = digits.size() == 1 ? digits : digits.substr(0, 1) + "." + digits.substr(1);
+  return fmt::format("{}e{}{:02}", mantissa, exponent < 0 ? '-' : '+', std::abs(exponent));
+}
+
+}  // namespace
+
+std::string format_python_float(double number) {
+  if (std::isnan(number)) return "nan";
+  const std::string sign = std::signbit(number) ? "-" : "";
+  if (std::isinf(number)) return sign + "inf";
+  std::array<char, 64> buffer{};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::abs(number), std::chars_format::scientific).ptr;
+  const std::string text(buffer.data(), end);
+  const auto e = text.find('e');
+  std::string digits = text.substr(0, 1) + (e > 2 ? text.substr(2, e - 2) : "");
+  const int exponent = std::stoi(text.substr(e + 1));
+  const bool is_plain = exponent >= -4 && exponent < 16;
+  return sign + (is_plain ? plain_notation(digits, exponent + 1) : scientific_notation(digits, exponent));
+}
+
+std::string format_metadata(const LocalMetadata& metadata) {
+  return fmt::format("{}\n{}\n{}\n", metadata.commit, metadata.etag, format_python_float(metadata.timestamp));
+}
+
+std::optional<LocalMetadata> parse_metadata(std::string_view text) {
+  const auto commit = next_line(text);
+  const auto etag = commit ? next_line(text) : std::nullopt;
+  const auto time = etag ? next_line(text) : std::nullopt;
+  if (!time) return std::nullopt;
+  const auto timestamp = parse_python_float(*time);
+  if (!timestamp) return std::nullopt;
+  return LocalMetadata{std::string(*commit), std::string(*etag), *timestamp};
+}
+
+Result<std::optional<LocalMetadata>> read_valid_metadata(fs::Disk& disk, const LocalDirLayout& layout, std::string_view path,
+                                                         const fs::FileFacts& file) {
+  const std::optional<LocalMetadata> none;
+  const std::string name = layout.metadata(path);
+  const auto facts = disk.look(name);
+  if (!facts || !*facts || (*facts)->kind != fs::FileKind::Regular || (*facts)->size > kMetadataLimit) return none;
+  const auto text = disk.read_small(name, kMetadataLimit);
+  if (!text || !*text) return none;
+  auto metadata = parse_metadata(**text);
+  const double modified = static_cast<double>(file.mtime_ns) * kNanosecond;
+  if (!metadata || !(modified - kTolerance <= metadata->timestamp)) return none;  // also for nan
+  return metadata;
+}
+
+}  // namespace larder::store

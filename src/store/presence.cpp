@@ -1,0 +1,64 @@
+#include "store/presence.hpp"
+
+#include "store/shared_store.hpp"
+
+namespace larder::store {
+namespace {
+
+BlobState judge(const fs::FileFacts& facts, std::uint64_t size) {
+  if (facts.kind != fs::FileKind::Regular || facts.size != size) return BlobState::Damaged;
+  return everybody_may_write(facts) ? BlobState::Suspect : BlobState::Good;
+}
+
+/// The payload behind a link of blobs/; a link elsewhere is damage, it is never followed (T48).
+Result<FoundBlob> find_payload(fs::Disk& disk, const RepoLayout& layout, const std::string& link, std::uint64_t size) {
+  FoundBlob found{BlobState::Damaged, false, link, {}};
+  LARDER_TRY(const auto text, disk.read_link(link));
+  const auto xet_hash = text ? xet_hash_of_link(*text) : std::nullopt;
+  if (!xet_hash) return found;
+  LARDER_TRY(const bool marked, is_shared_store(disk, layout.root()));
+  if (!marked) return found;
+  found.path = payload_path(layout.root(), *xet_hash);
+  LARDER_TRY(const auto facts, disk.look(found.path));
+  if (!facts) return found;
+  found.is_shared = true;
+  found.facts = *facts;
+  found.state = judge(*facts, size);
+  return found;
+}
+
+}  // namespace
+
+Result<FoundBlob> find_blob(fs::Disk& disk, const RepoLayout& layout, std::string_view name, std::uint64_t size) {
+  const std::string path = layout.blob(name);
+  LARDER_TRY(const auto facts, disk.look(path));
+  if (!facts) return FoundBlob{};
+  if (facts->kind == fs::FileKind::Symlink) return find_payload(disk, layout, path, size);
+  return FoundBlob{judge(*facts, size), false, path, *facts};
+}
+
+Result<FoundEntry> find_entry(fs::Disk& disk, const RepoLayout& layout, const repo::CommitId& commit, std::string_view path,
+                              std::string_view blob) {
+  const std::string entry = layout.entry(commit, path);
+  LARDER_TRY(const auto facts, disk.look(entry));
+  if (!facts) return FoundEntry{};
+  if (facts->kind == fs::FileKind::Regular) return FoundEntry{EntryState::File, *facts};
+  if (facts->kind != fs::FileKind::Symlink) return FoundEntry{EntryState::Other, *facts};
+  LARDER_TRY(const auto text, disk.read_link(entry));
+  return FoundEntry{text && *text == link_text(path, blob) ? EntryState::Linked : EntryState::Other, *facts};
+}
+
+Result<CachedFile> find_cached(fs::Disk& disk, const RepoLayout& layout, const repo::CommitId& commit, std::string_view path,
+                               const digest::Digest& digest, std::uint64_t size) {
+  const std::string name = digest.hex();
+  LARDER_TRY(const FoundEntry entry, find_entry(disk, layout, commit, path, name));
+  if (entry.state == EntryState::File && entry.facts.size == size) {
+    return CachedFile{CachedState::Complete, everybody_may_write(entry.facts), layout.entry(commit, path)};
+  }
+  LARDER_TRY(const FoundBlob blob, find_blob(disk, layout, name, size));
+  if (!blob.is_usable()) return CachedFile{};
+  const bool linked = entry.state == EntryState::Linked;
+  return CachedFile{linked ? CachedState::Complete : CachedState::BlobHere, blob.state == BlobState::Suspect, blob.path};
+}
+
+}  // namespace larder::store

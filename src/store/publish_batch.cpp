@@ -1,0 +1,159 @@
+#include "store/publish_batch.hpp"
+
+#include "base/escape.hpp"
+#include "base/scope_exit.hpp"
+#include "store/file_digest.hpp"
+#include "store/presence.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <map>
+#include <optional>
+
+namespace larder::store {
+namespace {
+
+constexpr std::string_view kRunAgain = "run the same command again";
+
+/// another program may remove the whole repository at any time; the descriptor still works, but there is nothing to rename.
+Result<void> still_there(fs::Disk& disk, int fd, const std::string& path, std::uint64_t size) {
+  LARDER_TRY(const auto facts, disk.look_at(fd));
+  if (facts.links == 0) {
+    return fail(ErrorCode::IoFailed, fmt::format("{}: removed by another program during the download", escape_text(path)),
+                std::string(kRunAgain));
+  }
+  if (facts.size != size) {
+    return fail(ErrorCode::SizeMismatch, fmt::format("{}: size mismatch: expected {}, got {}", escape_text(path), size, facts.size));
+  }
+  return {};
+}
+
+bool is_folder_in_the_way(const Error& error) {
+  return error.os_error == EISDIR || error.os_error == ENOTEMPTY || error.os_error == EEXIST;
+}
+
+}  // namespace
+
+/// One file of a group on its way.
+struct BlobPublisher::Item {
+  std::size_t index = 0;
+  std::string temp;  // empty: nothing to do, the blob is here
+  UniqueFd fd;       // open until it is synced
+};
+
+Result<void> BlobPublisher::publish(const digest::Digest& digest, PartialBlob& partial) {
+  fs::Disk& disk = store_.disk();
+  LARDER_CHECK(still_there(disk, partial.fd(), partial.data_path(), partial.size()));
+  if (auto synced = disk.sync_file(partial.fd()); !synced) {
+    (void)partial.remove();  // what an fsync has failed for is lost, whatever a second one says
+    return synced;
+  }
+  LARDER_CHECK(install(partial.data_path(), digest, partial.size()));
+  LARDER_CHECK(disk.sync_folder(layout_.blobs()));
+  (void)partial.remove();  // the blob is published: what is left of the folder is only untidy
+  return {};
+}
+
+Result<void> BlobPublisher::install(const std::string& temp, const digest::Digest& digest, std::uint64_t size) {
+  if (existing_ == Existing::Keep) {
+    auto renamed = store_.disk().rename_new(temp, layout_.blob(digest.hex()));
+    if (renamed && *renamed) return {};
+    LARDER_TRY(const auto found, find_blob(store_.disk(), layout_, digest.hex(), size));
+    // One that everybody may write is replaced by ours, which is known to be right (T50).
+    if (found.state == BlobState::Good) {
+      LARDER_CHECK(store_.disk().remove_file(temp));
+      return {};
+    }
+  }
+  return replace(temp, digest, size);
+}
+
+Result<void> BlobPublisher::replace(const std::string& temp, const digest::Digest& digest, std::uint64_t size) {
+  const std::string blob = layout_.blob(digest.hex());
+  auto renamed = store_.disk().rename(temp, blob);
+  if (renamed) return renamed;
+  if (is_folder_in_the_way(renamed.error())) {  // C17
+    LARDER_TRY(const bool was_empty, store_.disk().remove_folder(blob));
+    if (was_empty) return store_.disk().rename(temp, blob);
+    renamed.error().message = fmt::format("{}: is a folder where a blob belongs", escape_text(blob));
+    renamed.error().hint = "move it away";
+    return renamed;
+  }
+  if (renamed.error().os_error == EXDEV) return copy_across(temp, digest, size);
+  if (renamed.error().os_error == ENOENT) renamed.error().hint = std::string(kRunAgain);
+  return renamed;
+}
+
+// L35: blobs/ is a mount of its own. The only place on its file system is inside; the name is one that prunes of all clients know.
+Result<void> BlobPublisher::copy_across(const std::string& temp, const digest::Digest& digest, std::uint64_t size) {
+  fs::Disk& disk = store_.disk();
+  const std::string beside = fmt::format("{}/.{}.{}.new", layout_.blobs(), digest.hex(), store_.random().hex8());
+  bool renamed = false;
+  const ScopeExit clean([&] {
+    if (!renamed) (void)disk.remove_file(beside);
+  });
+  LARDER_TRY(const UniqueFd from, disk.open_read(temp));
+  LARDER_TRY(const UniqueFd to, disk.create_new(beside));
+  LARDER_TRY(const auto copied, copy_file(disk, from.value(), to.value(), digest.algorithm(), size, {}, {}));
+  if (copied != digest) {
+    return fail(ErrorCode::DigestMismatch,
+                fmt::format("{}: digest mismatch: expected {}, got {}", escape_text(temp), digest.text(), copied.text()));
+  }
+  LARDER_CHECK(disk.sync_file(to.value()));
+  LARDER_CHECK(disk.rename(beside, layout_.blob(digest.hex())));
+  renamed = true;
+  LARDER_CHECK(disk.remove_file(temp));
+  return {};
+}
+
+Result<void> BlobPublisher::write_temp(Item& item, const SmallBlob& blob) {
+  if (existing_ == Existing::Keep) {
+    LARDER_TRY(const auto found, find_blob(store_.disk(), layout_, blob.digest.hex(), blob.content.size()));
+    if (found.state == BlobState::Good) return {};  // another process was faster
+  }
+  const std::string temp = fmt::format("{}/{}.{}", layout_.tmp(), blob.digest.hex(), store_.run());
+  LARDER_CHECK(store_.disk().remove_file(temp));  // of an earlier try of this run
+  LARDER_TRY(item.fd, store_.disk().create_new(temp));
+  item.temp = temp;
+  return store_.disk().write_at(item.fd.value(), std::as_bytes(std::span(blob.content)), 0);
+}
+
+Result<void> BlobPublisher::sync_temps(std::vector<Item>& items) {
+  if (items.empty()) return {};
+  if (one_sync_is_cheaper(items.size())) return store_.disk().sync_filesystem(items.front().fd.value());
+  for (const auto& item : items) LARDER_CHECK(store_.disk().sync_file(item.fd.value()));
+  return {};
+}
+
+std::vector<Result<void>> BlobPublisher::publish_small(std::span<const SmallBlob> blobs) {
+  std::vector<Result<void>> results(blobs.size());
+  std::map<digest::Digest, std::size_t> first;  // the same digest twice is written once
+  std::vector<Item> items;
+  const auto discard = [&](Item& item) {
+    if (!item.temp.empty()) (void)store_.disk().remove_file(item.temp);
+  };
+  for (std::size_t i = 0; i < blobs.size(); ++i) {
+    if (!first.emplace(blobs[i].digest, i).second) continue;
+    Item item{i, {}, {}};
+    results[i] = write_temp(item, blobs[i]);
+    if (!results[i]) discard(item);
+    if (results[i] && !item.temp.empty()) items.push_back(std::move(item));
+  }
+  const auto synced = sync_temps(items);
+  for (auto& item : items) {
+    results[item.index] = synced ? install(item.temp, blobs[item.index].digest, blobs[item.index].content.size()) : synced;
+    if (!results[item.index]) discard(item);
+  }
+  const auto named = items.empty() ? Result<void>{} : store_.disk().sync_folder(layout_.blobs());
+  for (const auto& item : items) {
+    if (results[item.index] && !named) results[item.index] = named;
+  }
+  for (std::size_t i = 0; i < blobs.size(); ++i) {
+    const std::size_t writer = first.at(blobs[i].digest);
+    if (writer != i) results[i] = results[writer];
+  }
+  return results;
+}
+
+}  // namespace larder::store

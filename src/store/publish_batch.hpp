@@ -1,0 +1,54 @@
+// BlobPublisher: gives verified bytes their final name, one large file at a time or many small ones in a group commit.
+#pragma once
+
+#include "store/partial_blob.hpp"
+#include "store/store.hpp"
+
+#include <larder/digest/digest.hpp>
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace larder::store {
+
+/// A small file in memory, its digest verified.
+struct SmallBlob {
+  digest::Digest digest;
+  std::string_view content;
+};
+
+/// What becomes of a good blob that is there already.
+enum class Existing { Keep, Replace };
+
+/// Steps 4 to 6 of docs/reliability.md "Commit order", without the links. A name in blobs/ appears only when its bytes are durable; an
+/// entry that is there is replaced, never written through. Thread: one at a time.
+class BlobPublisher {
+ public:
+  BlobPublisher(Store& store, RepoLayout layout, Existing existing) : store_(store), layout_(std::move(layout)), existing_(existing) {}
+
+  /// fsync, rename, folder fsync, then the rest of the partial's folder goes. The digest has been compared by the caller. A failed fsync
+  /// discards the partial (it is never asked twice); after any other failure it stays. Errors: SizeMismatch, IoFailed, DiskFull …
+  Result<void> publish(const digest::Digest& digest, PartialBlob& partial);
+
+  /// Temps, one sync for all, renames, one folder fsync (engine.md §5.4). One result each, in order; the same digest twice is written once.
+  std::vector<Result<void>> publish_small(std::span<const SmallBlob> blobs);
+
+ private:
+  struct Item;
+  Result<void> write_temp(Item& item, const SmallBlob& blob);
+  Result<void> sync_temps(std::vector<Item>& items);
+  Result<void> install(const std::string& temp, const digest::Digest& digest, std::uint64_t size);
+  Result<void> replace(const std::string& temp, const digest::Digest& digest, std::uint64_t size);
+  Result<void> copy_across(const std::string& temp, const digest::Digest& digest, std::uint64_t size);
+
+  Store& store_;
+  RepoLayout layout_;
+  Existing existing_;
+};
+
+/// True where one syncfs is cheaper than an fsync of each of `files` files. Measured: docs/decisions/0009-group-commit.md.
+constexpr bool one_sync_is_cheaper(std::size_t files) { return files >= 8; }
+
+}  // namespace larder::store

@@ -1,0 +1,105 @@
+#include "store/snapshot_store.hpp"
+
+#include "base/escape.hpp"
+#include "base/scope_exit.hpp"
+#include "store/file_digest.hpp"
+
+#include <larder/base/log.hpp>
+
+#include <fmt/format.h>
+
+#include <cerrno>
+
+namespace larder::store {
+
+bool is_unsupported(const Error& error) {
+  switch (error.os_error) {
+    case EPERM:
+    case EOPNOTSUPP:
+    case ENOSYS:
+    case EINVAL:
+    case EMLINK:
+    case EXDEV:
+      return true;
+    default:
+      return false;
+  }
+}
+
+SnapshotWriter::SnapshotWriter(Store& store, RepoLayout layout, repo::CommitId commit)
+    : store_(store),
+      layout_(std::move(layout)),
+      commit_(std::move(commit)),
+      folders_(store.disk(), layout_.root()),
+      has_links_(store.options().has_symlinks) {}
+
+Result<void> SnapshotWriter::place(std::string_view path, std::string_view blob, BlobOrigin origin) {
+  const std::string entry = layout_.entry(commit_, path);
+  LARDER_CHECK(folders_.make(parent_of(entry)));
+  folders_.touched(parent_of(entry));
+  if (!has_links_) return place_file(entry, blob, origin);
+  auto linked = link(entry, link_text(path, blob));
+  if (linked || !is_unsupported(linked.error())) return linked;
+  log::info(fmt::format("{}: links are not possible here, files are placed instead", escape_text(layout_.root())));
+  has_links_ = false;
+  return place_file(entry, blob, origin);
+}
+
+Result<void> SnapshotWriter::link(const std::string& entry, const std::string& text) {
+  LARDER_TRY(const bool made, store_.disk().make_symlink(text, entry));
+  if (made) return {};
+  LARDER_TRY(const auto there, store_.disk().read_link(entry));
+  if (there && *there == text) return {};
+  return replace_by_link(entry, text);
+}
+
+// The text of a link is only text: it may be made anywhere and renamed into place.
+Result<void> SnapshotWriter::replace_by_link(const std::string& entry, const std::string& text) {
+  LARDER_CHECK(folders_.make(layout_.tmp()));
+  const std::string temp = store_.temp_name(layout_.tmp());
+  LARDER_CHECK(store_.disk().make_symlink(text, temp));
+  auto renamed = store_.disk().rename(temp, entry);
+  if (!renamed) (void)store_.disk().remove_file(temp);
+  return renamed;
+}
+
+// a hard link, else a reflink, else what the Python client does.
+Result<void> SnapshotWriter::place_file(const std::string& entry, std::string_view blob, BlobOrigin origin) {
+  LARDER_CHECK(folders_.make(layout_.tmp()));
+  std::string source = layout_.blob(blob);
+  LARDER_TRY(const auto text, store_.disk().read_link(source));
+  if (text) return clone_or_copy(entry, layout_.blobs() + "/" + *text, BlobOrigin::WasHere);  // never a hard link to a shared payload
+  const std::string temp = store_.temp_name(layout_.tmp());
+  auto linked = store_.disk().make_hard_link(source, temp);
+  if (!linked && !is_unsupported(linked.error())) return fail(std::move(linked).error());
+  if (!linked) return clone_or_copy(entry, source, origin);
+  auto renamed = store_.disk().rename(temp, entry);
+  (void)store_.disk().remove_file(temp);  // rename does nothing where both names are the same file already
+  return renamed;
+}
+
+Result<void> SnapshotWriter::clone_or_copy(const std::string& entry, const std::string& source, BlobOrigin origin) {
+  fs::Disk& disk = store_.disk();
+  const std::string temp = store_.temp_name(layout_.tmp());
+  bool renamed = false;
+  const ScopeExit clean([&] {
+    if (!renamed) (void)disk.remove_file(temp);
+  });
+  LARDER_TRY(const UniqueFd from, disk.open_read(source));
+  LARDER_TRY(const UniqueFd to, disk.create_new(temp));
+  LARDER_TRY(const bool cloned, disk.clone(from.value(), to.value()));
+  if (!cloned && origin == BlobOrigin::JustPublished) {
+    folders_.touched(layout_.blobs());
+    return disk.rename(source, entry);
+  }
+  if (!cloned) {
+    LARDER_TRY(const auto facts, disk.look_at(from.value()));
+    LARDER_CHECK(copy_file(disk, from.value(), to.value(), digest::Algorithm::Sha256, facts.size, {}, {}));
+  }
+  LARDER_CHECK(disk.sync_file(to.value()));
+  LARDER_CHECK(disk.rename(temp, entry));
+  renamed = true;
+  return {};
+}
+
+}  // namespace larder::store

@@ -1,0 +1,136 @@
+#include "store/store.hpp"
+
+#include "base/escape.hpp"
+#include "base/scope_exit.hpp"
+#include "store/folders.hpp"
+#include "store/lease.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <filesystem>
+
+namespace larder::store {
+namespace {
+
+// only the root may be a link; resolved once, so that every path below it is plain.
+std::string resolved(const std::string& root) {
+  std::error_code ignored;
+  const auto path = std::filesystem::weakly_canonical(root, ignored);
+  std::string text = ignored ? root : path.string();
+  while (text.size() > 1 && text.back() == '/') text.pop_back();
+  return text;
+}
+
+std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
+
+bool lost_the_race(const Error& error) { return error.os_error == ENOTEMPTY || error.os_error == EEXIST || error.os_error == ENOTDIR; }
+
+}  // namespace
+
+Store::Store(fs::Disk& disk, Clock& clock, Random& random, StoreOptions options)
+    : disk_(disk), clock_(clock), random_(random), options_(std::move(options)), run_(random.hex8()) {
+  options_.root = resolved(options_.root);
+}
+
+std::string Store::temp_name(const std::string& tmp_folder) { return fmt::format("{}/{}.{}", tmp_folder, random_.hex8(), run_); }
+
+Result<void> Store::make_folders(const std::string& path) {
+  const bool inside = path.size() > root().size() && path.starts_with(root() + "/");
+  // Outside the cache (a local folder) the caller has judged what is above; what is missing is made below that.
+  Folders folders(disk_, inside ? root() : path);
+  LARDER_CHECK(folders.make(path));
+  return folders.sync();
+}
+
+Result<void> Store::prepare(const RepoLayout& layout) {
+  LARDER_CHECK(disk_.make_folders(root()));
+  LARDER_TRY(const auto facts, disk_.look(layout.repo()));
+  if (!facts) LARDER_CHECK(make_repo(layout));
+  LARDER_CHECK(check_repo(layout));
+  // only if absent, errors ignored.
+  if (auto written = write_tag(); !written && written.error().code == ErrorCode::Interrupted) return written;
+  return {};
+}
+
+// Aside and renamed, never over what is there (T48: also not over a link).
+Result<void> Store::write_tag() {
+  const std::string tag = root() + "/CACHEDIR.TAG";
+  LARDER_TRY(const auto facts, disk_.look(tag));
+  if (facts) return {};
+  // Below .locks, because a temp name at the root would be one more warning of the Python scanner (I4).
+  const std::string folder = root() + "/.locks/.larder-new." + run_;
+  LARDER_CHECK(make_folders(folder));
+  const std::string temp = folder + "/CACHEDIR.TAG";
+  const ScopeExit clean([&] {
+    (void)disk_.remove_file(temp);
+    (void)disk_.remove_folder(folder);
+  });
+  LARDER_TRY(const UniqueFd fd, disk_.create_new(temp));
+  LARDER_CHECK(disk_.append(fd.value(), bytes_of(cachedir_tag())));
+  LARDER_CHECK(disk_.rename_new(temp, tag));
+  return {};
+}
+
+// Step 0: a repository without snapshots/ would make the Python scanner drop it, so it appears as a whole.
+Result<void> Store::make_repo(const RepoLayout& layout) {
+  const std::string folder = root() + "/.locks/.larder-new." + run_;
+  LARDER_CHECK(make_folders(folder));
+  if (auto filled = fill_new_repo(folder); !filled) return filled;
+  auto renamed = disk_.rename(folder, layout.repo());
+  if (!renamed && lost_the_race(renamed.error())) {  // another process made it meanwhile: use that one
+    for (const char* name : {"/.larder/leases/", "/.larder/leases", "/.larder/tmp", "/.larder", "/blobs", "/refs", "/snapshots", ""}) {
+      const std::string path = folder + name;
+      if (path.ends_with('/')) {
+        (void)disk_.remove_file(path + run_);
+      } else {
+        (void)disk_.remove_folder(path);
+      }
+    }
+    return {};
+  }
+  LARDER_CHECK(std::move(renamed));
+  (void)disk_.remove_file(layout.leases() + "/" + run_);
+  return disk_.sync_folder(root());
+}
+
+// The lease inside tells `prune` whose the folder is, should this run die before the rename.
+Result<void> Store::fill_new_repo(const std::string& folder) {
+  for (const char* name : {"/.larder", "/.larder/leases", "/.larder/tmp", "/blobs", "/refs", "/snapshots"}) {
+    LARDER_CHECK(disk_.make_folder(folder + name));
+    if (std::string_view(name) != "/.larder/tmp") continue;
+    const std::string text = format_lease(own_identity(disk_), repo::CommitId{}, clock_.wall_now() + std::chrono::hours(24));
+    LARDER_CHECK(write_small(folder + "/.larder/tmp", folder + "/.larder/leases/" + run_, text, Durability::None));
+  }
+  return disk_.sync_folder(folder);
+}
+
+// T49: writing below a link that is not of the layout would write elsewhere. A repository folder that is a link can only be read.
+Result<void> Store::check_repo(const RepoLayout& layout) {
+  Folders folders(disk_, root());
+  for (const auto& path : {layout.repo(), layout.blobs(), layout.refs(), layout.snapshots(), layout.own(), layout.tmp()}) {
+    LARDER_CHECK(folders.make(path));
+  }
+  for (const auto& path : {layout.trees(), layout.repo() + "/.no_exist", root() + "/.locks", layout.locks()}) {
+    LARDER_CHECK(refuse_link(disk_, path));
+  }
+  return folders.sync();
+}
+
+Result<void> Store::write_small(const std::string& tmp_folder, const std::string& path, std::string_view content, Durability durability) {
+  LARDER_CHECK(make_folders(tmp_folder));
+  LARDER_CHECK(make_folders(parent_of(path)));
+  const std::string temp = temp_name(tmp_folder);
+  bool renamed = false;
+  const ScopeExit clean([&] {
+    if (!renamed) (void)disk_.remove_file(temp);
+  });
+  LARDER_TRY(const UniqueFd fd, disk_.create_new(temp));
+  LARDER_CHECK(disk_.append(fd.value(), bytes_of(content)));
+  if (durability == Durability::Synced) LARDER_CHECK(disk_.sync_file(fd.value()));
+  LARDER_CHECK(disk_.rename(temp, path));
+  renamed = true;
+  return durability == Durability::Synced ? disk_.sync_folder(parent_of(path)) : Result<void>{};
+}
+
+}  // namespace larder::store
