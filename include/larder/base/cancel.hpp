@@ -22,10 +22,10 @@ class CancelToken {
 
  private:
   friend class CancelSource;
+  static constexpr int kTimedOut = -1;
   struct State {
     std::stop_source source;
-    std::atomic<int> signal{0};
-    std::atomic<bool> timed_out{false};
+    std::atomic<int> reason{0};  // 0: none yet; a signal's number; kTimedOut
   };
   std::shared_ptr<State> state_;  // shared: tokens outlive the source in worker threads
 };
@@ -41,6 +41,7 @@ class CancelSource {
   void time_out();
 
  private:
+  void stop(int reason);
   CancelToken token_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <larder/base/result.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 

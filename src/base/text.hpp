@@ -1,0 +1,28 @@
+// text: the few string operations the standard library lacks. ASCII only, never the locale.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace larder {
+
+/// ASCII letters lowered, all other bytes kept.
+char to_lower(char letter);
+std::string to_lower(std::string_view text);
+/// Without the blanks (space, tab, CR, LF, VT, FF) at both ends.
+std::string_view trim(std::string_view text);
+/// The parts between `separator`; "" gives one empty part, "a,,b" three. Views into `text`.
+std::vector<std::string_view> split(std::string_view text, char separator);
+/// Equal but for the case of ASCII letters.
+bool equals_ignoring_case(std::string_view left, std::string_view right);
+/// Begins with `prefix` but for the case of ASCII letters.
+bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
+/// Place of the first `needle` at or after `from` but for the case of ASCII letters; npos: none.
+std::size_t find_ignoring_case(std::string_view text, std::string_view needle, std::size_t from = 0);
+/// ASCII digits only, not empty.
+bool is_digits(std::string_view text);
+/// The parts with `separator` between them.
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+
+}  // namespace larder
