@@ -30,6 +30,7 @@ THIRD = {
     r"CLI/": lambda p: p.startswith("src/cli/"),
     r"toml\+\+/|toml\.hpp": lambda p: p == "src/config/file.cpp",
     r"nlohmann/": lambda p: p.endswith(".cpp") or p == "src/base/json_fields.hpp",
+    r"utf8proc": lambda p: p == "src/repo/name_collision.cpp",
     r"fmt/": lambda p: p.startswith("src/"),
     r"tl/expected": lambda p: p == "include/larder/base/result.hpp",
 }

@@ -17,7 +17,7 @@ enum class NamePlace { Cache, LocalFolder };
 /// ".cache/huggingface" in any case (T6). Pure. Errors: UnsafePath, the name escaped.
 Result<void> check_name(std::string_view name, NamePlace place);
 
-/// True for a control character, a lone surrogate or other invalid UTF-8: such a name is never printed raw.
+/// False when `text` has a control character (C0, DEL, C1), a lone surrogate or other invalid UTF-8 (T3): such a name is never printed raw.
 bool is_printable_utf8(std::string_view text);
 
 }  // namespace larder::repo

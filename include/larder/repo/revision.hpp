@@ -24,8 +24,9 @@ class CommitId {
 };
 
 /// What the user typed: branch, tag, refs/pr/N, refs/convert/NAME, full or short commit. Checked so that it is safe as a path under
-/// refs/ and could be a git ref (R-110, T16): no empty, "." or ".." part, no leading "/" or "-", no "\", control character, "~^:?*[" or
-/// "@{", no part ending in ".lock" or ".", at most 255 bytes a part.
+/// refs/ and could be a git ref (R-110, T16, git check-ref-format): UTF-8, no empty part, none that begins with "." or ends with ".lock",
+/// no "..", "@{", space, control character or one of ~^:?*[\, no leading "/" or "-", no trailing "/" or ".", at most 255 bytes a part
+/// and 1000 in all.
 class Revision {
  public:
   /// "main".

@@ -52,6 +52,9 @@ class Tree {
     std::uint32_t wide;  // index into wide_ of the first 32-byte value (lfs, then xet), if flags say so
     std::array<std::uint8_t, 20> git_oid;
   };
+  [[nodiscard]] std::string_view path_of(const Record& record) const;
+  [[nodiscard]] FileEntry entry_of(const Record& record) const;
+
   std::vector<Record> records_;
   std::string paths_;
   std::vector<std::array<std::uint8_t, 32>> wide_;
@@ -70,6 +73,10 @@ class TreeBuilder {
   Result<Tree> finish();
 
  private:
+  void sort();
+  Result<void> merge_duplicates();
+  [[nodiscard]] Result<void> check_folders() const;
+
   Tree tree_;
 };
 
