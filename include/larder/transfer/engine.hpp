@@ -23,8 +23,11 @@ struct EngineOptions {
   std::chrono::seconds lock_timeout{600};  ///< then LockBusy
   std::optional<SteadyTime> deadline;      ///< end of the run (`--timeout`)
   net::RetryPolicy retry;
-  int run_retries = 500;  ///< failures in a row without progress over the whole run
-  int cores = 0;          ///< 0: ask the system
+  std::chrono::milliseconds header_timeout{30'000};  ///< wait for an answer's headers
+  int run_retries = 500;                             ///< failures in a row without progress over the whole run
+  int cores = 0;                                     ///< 0: ask the system
+  /// false: disk and digest work run on the caller's thread, in one order of events (tests, single-threaded hosts).
+  bool uses_threads = true;
 };
 
 enum class FileStatus : std::uint8_t { Pending, Fetched, Resumed, Reused, Shared, Failed };

@@ -22,6 +22,7 @@ enum class Presence : std::uint8_t {
 struct PresenceFacts {
   Presence presence = Presence::Missing;
   std::uint64_t partial_bytes = 0;  ///< for Partial
+  std::uint64_t settle_bytes = 0;   ///< for BlobHere, SharedHere: bytes newly allocated by settling (a copy; 0: a link or reflink)
 };
 
 enum class Action : std::uint8_t { Fetch, Resume, Reuse, Share };
@@ -31,7 +32,8 @@ struct PlannedFile {
   std::uint32_t index = 0;  ///< in the tree
   Action action = Action::Fetch;
   Presence presence = Presence::Missing;
-  std::uint32_t same_as = kNone;  ///< index in the tree of an earlier chosen file with the same digest: fetched once, then linked
+  std::uint64_t partial_bytes = 0;  ///< for Resume: bytes that lie there already
+  std::uint32_t same_as = kNone;    ///< index in the tree of an earlier chosen file with the same digest: fetched once, then linked
   static constexpr std::uint32_t kNone = 0xFFFFFFFFU;
 };
 

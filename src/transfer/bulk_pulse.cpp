@@ -1,0 +1,104 @@
+// BulkLane's pulse: what is looked at by time and not by event.
+#include "transfer/bulk_lane.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace larder::transfer {
+
+namespace {
+
+constexpr std::size_t kPeers = 2;         // so many others make a median
+constexpr int kHedges = 2;                // at a time (engine.md §4 "Tail")
+constexpr std::uint64_t kExtraPart = 20;  // 5 % extra bytes a run
+
+}  // namespace
+
+void BulkLane::beat() {
+  for (const auto& task : tasks_) {
+    if (task->state == FileTask::State::Fetching) catch_up(*task, CatchUp::Little);
+    if (task->state == FileTask::State::Fetching) run_.seams.progress.advance(task->progress, task->ranges.here().bytes());
+  }
+}
+
+void BulkLane::forgive(SteadyTime::duration paused) {
+  for (auto& [id, exchange] : exchanges_) exchange.flow.forgive(paused);
+}
+
+void BulkLane::pulse(SteadyTime now, bool is_tail) {
+  for (auto& [id, exchange] : exchanges_) exchange.flow.on_pulse(now);
+  for (const auto& task : tasks_) {
+    if (task->state == FileTask::State::Fetching) run_.disk->submit(TickJob{task->id, task->partial.get()});
+  }
+  check_stalls(now);
+  if (is_tail) hedge_slowest(now);
+}
+
+// A stalled connection is dropped, not the file: the rest of the segment is asked for on a fresh one (N12, N13, T39).
+void BulkLane::check_stalls(SteadyTime now) {
+  std::vector<double> rates;
+  for (const auto& [id, exchange] : exchanges_) {
+    if (exchange.has_head) rates.push_back(exchange.flow.rate());
+  }
+  const double middle = rates.size() > kPeers ? median(std::move(rates)) : 0;
+  const StallRule rule{run_.options.stall_timeout};
+  std::vector<std::pair<net::RequestId, StallRule::Verdict>> stalled;
+  for (auto& [id, exchange] : exchanges_) {
+    if (!exchange.has_head) continue;  // the wait for a head has its own limit
+    const StallRule::Verdict verdict = rule.judge(exchange.flow, middle, now);
+    if (verdict != StallRule::Verdict::Fine) stalled.emplace_back(id, verdict);
+  }
+  for (const auto& [id, verdict] : stalled) {
+    if (!owns(id)) continue;  // went with its file
+    Exchange exchange = take(id);
+    run_.cancel(id);
+    Error error;
+    error.code = ErrorCode::TimedOut;
+    const std::string host = exchange.route.url.origin().host_text();
+    error.message = verdict == StallRule::Verdict::Silent ? fmt::format("{}: no byte for {} s", host, run_.options.stall_timeout.count())
+                                                          : fmt::format("{}: far too slow", host);
+    if (FileTask* task = find(exchange.file)) set_back(*task, std::move(exchange), std::move(error));
+  }
+}
+
+// Nothing is left to ask for, and one request keeps all waiting: its rest is asked for again, of another source if there is one.
+void BulkLane::hedge_slowest(SteadyTime now) {
+  std::vector<net::RequestId> ids;
+  std::vector<OpenSegment> open;
+  int hedges = 0;
+  for (const auto& [id, exchange] : exchanges_) {
+    if (!exchange.has_head) continue;
+    const FileTask* task = find(exchange.file);
+    if (exchange.is_hedge) ++hedges;
+    ids.push_back(id);
+    open.push_back({exchange.left(), exchange.flow.rate(),
+                    exchange.twin == 0 && !exchange.is_hedge && task->ranges.shape() == FileRanges::Shape::Ranges});
+  }
+  const std::uint64_t limit = run_.plan.fetch_bytes / kExtraPart;
+  const std::uint64_t allowance = limit > hedge_bytes_ ? limit - hedge_bytes_ : 0;
+  if (hedges >= kHedges || active() >= run_.control.cap()) return;
+  const auto slowest = choose_hedge(open, median(usual_rates_), allowance);
+  if (!slowest) return;
+  Exchange& original = exchanges_.at(ids[*slowest]);
+  FileTask& task = *find(original.file);
+  SourceSet avoided = task.excluded;
+  if (run_.health.has_other(task.excluded, original.route.source)) avoided.add(original.route.source);
+  const auto source = task.only ? task.only : run_.health.choose(avoided, now);
+  if (!source) return;
+  const SourceView& view = task.sources[*source];
+  auto route = run_.route_to(*source, task.entry);
+  if (!route || (!view.location && view.is_asking)) return;
+  Exchange hedge;
+  hedge.file = task.id;
+  hedge.route = std::move(*route);
+  hedge.is_resolving = !view.location;
+  if (view.location) hedge.route.url = view.location->url;
+  hedge.segment.range = {original.position, original.segment.range.end};
+  hedge.is_hedge = true;
+  hedge.twin = ids[*slowest];
+  hedge_bytes_ += original.left();
+  send(task, std::move(hedge));
+}
+
+}  // namespace larder::transfer

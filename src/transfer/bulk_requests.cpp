@@ -1,0 +1,293 @@
+// BulkLane's requests: how a segment is asked for, and what its answer means.
+#include "transfer/bulk_lane.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace larder::transfer {
+
+namespace {
+
+constexpr int kBadRanges = 2;  // T30: then one stream
+constexpr int kRenewals = 3;   // T38
+constexpr std::size_t kRatesKept = 16;
+
+Error error_of(ErrorCode code, std::string message) {
+  Error error;
+  error.code = code;
+  error.message = std::move(message);
+  return error;
+}
+
+}  // namespace
+
+void BulkLane::start_segment(std::size_t place) {
+  FileTask* task = find(described_[place]);
+  if (task == nullptr) return;
+  const SteadyTime now = run_.now();
+  const auto source = source_for(*task, now);
+  if (!source) return fail_file(*task, run_.no_source_left(task->last_error));
+  auto route = run_.route_to(*source, task->entry);
+  if (!route) return fail_file(*task, std::move(route).error());
+  SourceView& view = task->sources[*source];
+  if (view.location && view.location->renew_at && *view.location->renew_at <= now) view.location.reset();
+  Exchange exchange;
+  exchange.file = task->id;
+  exchange.route = std::move(*route);
+  exchange.is_resolving = !view.location;
+  if (view.location) exchange.route.url = view.location->url;
+  exchange.segment = task->ranges.take(now, run_.control.bulk(), run_.round_trip.value_or(std::chrono::nanoseconds{0}));
+  send(*task, std::move(exchange));
+}
+
+void BulkLane::send(FileTask& task, Exchange exchange) {
+  const ByteRange range = exchange.segment.range;
+  const bool is_whole = range == ByteRange{0, task.entry.size};
+  // The whole file is asked for without a range: a server that takes none then loses nothing (engine.md §4).
+  exchange.asked = is_whole ? std::nullopt : std::optional(range);
+  exchange.position = range.begin;
+  exchange.flow = Flow(run_.now());
+  if (exchange.is_resolving) task.sources[exchange.route.source].is_asking = true;
+  net::Request request = run_.request(exchange.route, net::BodyMode::Stream);
+  request.range = exchange.asked;
+  // From offset 0 the whole body may come instead (T31); never a byte more than the listing says (T21).
+  request.max_body = range.begin == 0 ? task.entry.size : range.size();
+  ++task.active;
+  const net::RequestId id = run_.start(std::move(request));
+  if (const auto twin = exchanges_.find(exchange.twin); twin != exchanges_.end()) twin->second.twin = id;
+  exchanges_.emplace(id, std::move(exchange));
+}
+
+Exchange BulkLane::take(net::RequestId id) {
+  const auto found = exchanges_.find(id);
+  Exchange exchange = std::move(found->second);
+  exchanges_.erase(found);
+  if (const auto twin = exchanges_.find(exchange.twin); twin != exchanges_.end()) {
+    twin->second.twin = 0;
+  } else {
+    exchange.twin = 0;
+  }
+  if (FileTask* task = find(exchange.file)) {
+    --task->active;
+    if (exchange.is_resolving) task->sources[exchange.route.source].is_asking = false;
+  }
+  return exchange;
+}
+
+void BulkLane::drop(net::RequestId id) {
+  (void)take(id);
+  run_.cancel(id);
+}
+
+void BulkLane::drop_all(FileTask& task) {
+  std::vector<net::RequestId> ids;
+  for (const auto& [id, exchange] : exchanges_) {
+    if (exchange.file == task.id) ids.push_back(id);
+  }
+  for (const net::RequestId id : ids) drop(id);
+}
+
+void BulkLane::on_head(net::HeadEvent& event) {
+  FileTask& task = *find(exchanges_.at(event.id).file);
+  if (judge_head(task, event.id, event.head)) exchanges_.at(event.id).has_head = true;
+}
+
+// False: the answer is refused, and what follows from that is done already.
+bool BulkLane::judge_head(FileTask& task, net::RequestId id, const net::ResponseHead& head) {
+  Exchange& exchange = exchanges_.at(id);
+  run_.on_head_wait(run_.now() - exchange.flow.started());
+  const auto refuse = [&](Error error) {
+    Exchange refused = take(id);
+    run_.cancel(id);
+    set_back(task, std::move(refused), std::move(error));
+    return false;
+  };
+  if (exchange.route.is_at_endpoint()) {
+    if (auto checked = run_.seams.sources[exchange.route.source]->check(head, task.entry); !checked) {
+      return refuse(std::move(checked).error());  // N35: before the body
+    }
+  }
+  const Judgement judgement = judge_answer(head, exchange.asked, task.entry.size);
+  if (judgement.verdict == Verdict::OtherSize) {
+    return refuse(error_of(ErrorCode::BadResponse, fmt::format("{}: answer has another size than the listing, which says {} bytes",
+                                                               exchange.route.url.origin().host_text(), task.entry.size)));
+  }
+  if (judgement.verdict != Verdict::Accept && judgement.verdict != Verdict::WholeBody) {
+    on_bad_range(task, id, head);
+    return false;
+  }
+  if (!keeps_identity(task, exchange, head)) {
+    if (task.has_changed) {
+      return refuse(error_of(ErrorCode::RemoteChanged,
+                             fmt::format("{}: the file changed while it was fetched", exchange.route.url.origin().host_text())));
+    }
+    task.has_changed = true;  // T32: once more with a new address
+    task.sources[exchange.route.source].location.reset();
+    restart(task, task.ranges.shape());
+    return false;
+  }
+  if (judgement.verdict == Verdict::WholeBody) {
+    if (exchange.asked && exchange.asked->begin != 0) {
+      restart(task, FileRanges::Shape::OneStream);  // T31
+      return false;
+    }
+    on_whole_body(task, id);
+  } else if (judgement.range.end < exchange.segment.range.end) {
+    const Segment rest{{judgement.range.end, exchange.segment.range.end}, 0, {}};
+    exchange.segment.range.end = judgement.range.end;
+    task.ranges.give_back(rest);
+  }
+  return true;
+}
+
+void BulkLane::on_whole_body(FileTask& task, net::RequestId id) {
+  if (!exchanges_.at(id).asked) return;
+  std::vector<net::RequestId> others;
+  for (const auto& [other, exchange] : exchanges_) {
+    if (exchange.file == task.id && other != id) others.push_back(other);
+  }
+  for (const net::RequestId other : others) drop(other);
+  exchanges_.at(id).segment.range = {0, task.entry.size};
+  task.ranges.take_all();
+}
+
+// The Location found for all segments; its ETag is compared only between its own answers (T32).
+bool BulkLane::keeps_identity(FileTask& task, Exchange& exchange, const net::ResponseHead& head) {
+  SourceView& view = task.sources[exchange.route.source];
+  if (exchange.is_resolving) {
+    view.is_asking = false;
+    if (!view.location || view.location->url != exchange.route.url) {
+      view.location = make_location(exchange.route.url, run_.now(), run_.seams.clock.wall_now());
+    }
+  }
+  if (!view.location || view.location->url != exchange.route.url) return true;
+  const auto etag = head.headers.find("ETag");
+  if (!etag) return true;
+  if (!view.location->etag) view.location->etag = std::string(*etag);
+  return *view.location->etag == *etag;
+}
+
+void BulkLane::on_bad_range(FileTask& task, net::RequestId id, const net::ResponseHead& head) {
+  Exchange exchange = take(id);
+  run_.cancel(id);
+  const std::string host = exchange.route.url.origin().host_text();
+  if (task.ranges.shape() == FileRanges::Shape::OneStream || !exchange.asked) {
+    return set_back(task, std::move(exchange),
+                    error_of(ErrorCode::BadResponse, fmt::format("{}: answer {} with a range that was not asked for", host, head.status)));
+  }
+  task.last_error = error_of(ErrorCode::RangeIgnored, fmt::format("{}: answer {} does not match the range asked for", host, head.status));
+  if (++task.bad_ranges >= kBadRanges) return restart(task, FileRanges::Shape::OneStream);
+  if (exchange.twin == 0) task.ranges.give_back({{exchange.position, exchange.segment.range.end}, exchange.segment.failures, {}});
+}
+
+void BulkLane::on_end(net::EndEvent& event) {
+  Exchange exchange = take(event.id);
+  FileTask& task = *find(exchange.file);
+  if (!event.result) return set_back(task, std::move(exchange), std::move(event.result).error());
+  const net::ResponseHead& head = event.result->head;
+  if (exchange.has_head) {
+    if (exchange.left() > 0) {
+      return set_back(task, std::move(exchange), error_of(ErrorCode::ConnectionLost, fmt::format("{}: body ended early", event.host)));
+    }
+    run_.health.on_success(exchange.route.source);
+    run_.on_progress();
+    task.sources[exchange.route.source].renewals = 0;
+    const double seconds = std::chrono::duration<double>(run_.now() - exchange.flow.started()).count();
+    if (seconds > 0) usual_rates_.push_back(static_cast<double>(exchange.flow.received()) / seconds);
+    if (usual_rates_.size() > kRatesKept) usual_rates_.erase(usual_rates_.begin());
+    if (exchange.twin != 0) drop(exchange.twin);  // first to finish wins
+    return;
+  }
+  if (judge_answer(head, exchange.asked, task.entry.size).verdict == Verdict::Redirect) {
+    return on_redirect(task, std::move(exchange), head);
+  }
+  on_failed_answer(task, std::move(exchange), *event.result);
+}
+
+void BulkLane::on_redirect(FileTask& task, Exchange exchange, const net::ResponseHead& head) {
+  const BlobSource& source = *run_.seams.sources[exchange.route.source];
+  if (exchange.route.is_at_endpoint()) {
+    if (auto checked = source.check(head, task.entry); !checked) return set_back(task, std::move(exchange), std::move(checked).error());
+  }
+  auto next = follow(exchange.route, head);
+  if (!next) return set_back(task, std::move(exchange), std::move(next).error());
+  SourceView& view = task.sources[exchange.route.source];
+  // Known from here on: the other segments need not wait for this one's first byte.
+  if (exchange.is_resolving || (view.location && view.location->url == exchange.route.url)) {
+    view.location = make_location(next->url, run_.now(), run_.seams.clock.wall_now());
+  }
+  exchange.route = std::move(*next);
+  send(task, std::move(exchange));
+}
+
+void BulkLane::on_failed_answer(FileTask& task, Exchange exchange, const net::Response& response) {
+  const int status = response.head.status;
+  if (status == 416 || status == 200 || status == 206) {
+    // 416 within the listed size: the server's file is another one, or it can't do ranges (N25).
+    task.last_error =
+        error_of(ErrorCode::RangeIgnored, fmt::format("{}: answer {} to a range", exchange.route.url.origin().host_text(), status));
+    if (task.ranges.shape() == FileRanges::Shape::OneStream || !exchange.asked) {
+      Error error = *task.last_error;
+      error.code = ErrorCode::BadResponse;
+      return set_back(task, std::move(exchange), std::move(error));
+    }
+    if (++task.bad_ranges >= kBadRanges) return restart(task, FileRanges::Shape::OneStream);
+    if (exchange.twin == 0) task.ranges.give_back({{exchange.position, exchange.segment.range.end}, exchange.segment.failures, {}});
+    return;
+  }
+  if (is_stale_address(exchange.route, status)) return on_stale_address(task, std::move(exchange), response);
+  Error error = run_.seams.sources[exchange.route.source]->classify(response, task.entry);
+  set_back(task, std::move(exchange), std::move(error));
+}
+
+// The address that the source gave out has expired: one renewal serves all segments that wait (T38).
+void BulkLane::on_stale_address(FileTask& task, Exchange exchange, const net::Response& response) {
+  const std::size_t source = exchange.route.source;
+  SourceView& view = task.sources[source];
+  if (view.location && view.location->url == exchange.route.url) {
+    view.location.reset();
+    ++view.renewals;
+  }
+  if (view.renewals <= kRenewals) {
+    if (exchange.twin == 0) task.ranges.give_back({{exchange.position, exchange.segment.range.end}, exchange.segment.failures, {}});
+    return;
+  }
+  Error error = error_of(ErrorCode::ServerError,
+                         fmt::format("{} refused the addresses that {} gave out: HTTP {}", exchange.route.url.origin().host_text(),
+                                     run_.seams.sources[source]->name(), response.head.status));
+  error.hint = "signed addresses need a right clock: is the time of this machine right?";
+  task.last_error = error;
+  if (!run_.health.has_other(task.excluded, source)) return fail_file(task, std::move(error));
+  task.excluded.add(source);
+  task.ranges.give_back({{exchange.position, exchange.segment.range.end}, 0, {}});
+}
+
+void BulkLane::set_back(FileTask& task, Exchange exchange, Error error) {
+  const bool has_progress = exchange.fresh >= kProgress;
+  if (has_progress) {
+    run_.on_progress();
+    task.sources[exchange.route.source].renewals = 0;
+  }
+  task.last_error = error;
+  if (exchange.twin != 0) return;  // the other request for these bytes goes on
+  Segment rest{{exchange.position, exchange.segment.range.end}, has_progress ? 1 : exchange.segment.failures + 1, {}};
+  const Recovery recovery =
+      run_.recover({error, exchange.route.source, exchange.route.url.origin().host_text(), rest.failures}, task.excluded);
+  switch (recovery.step) {
+    case Recovery::Step::Again:
+      rest.not_before = recovery.not_before;
+      task.ranges.give_back(rest);
+      return;
+    case Recovery::Step::NextSource:
+      task.excluded.add(exchange.route.source);
+      task.only.reset();
+      rest.failures = 0;
+      task.ranges.give_back(rest);
+      return;
+    case Recovery::Step::GiveUp:
+      return fail_file(task, std::move(error));
+  }
+}
+
+}  // namespace larder::transfer

@@ -1,0 +1,70 @@
+#include "transfer/connection_control.hpp"
+
+#include <algorithm>
+
+namespace larder::transfer {
+
+namespace {
+
+constexpr std::chrono::seconds kPushbackRest{5};
+constexpr std::chrono::seconds kResetSpan{2};
+constexpr int kResetBurst = 4;
+constexpr int kProbeAfter = 20;  // windows: ten seconds, so that a path that got better is noticed
+
+}  // namespace
+
+ConnectionControl::ConnectionControl(int jobs)
+    : cap_(jobs > 0 ? jobs : kMost), bulk_(jobs > 0 ? jobs : kStart), is_fixed_(jobs > 0), last_good_(bulk_) {}
+
+void ConnectionControl::on_window(std::uint64_t bytes, bool was_full) {
+  if (is_fixed_ || !was_full) return;
+  const bool grew = static_cast<double>(bytes) > 1.05 * static_cast<double>(last_bytes_);
+  if (phase_ == Phase::Growing) {
+    if (grew) {
+      last_good_ = bulk_;
+      bulk_ = std::min(bulk_ + kStep, cap_);
+    } else {
+      bulk_ = last_good_;
+      phase_ = Phase::Settled;
+      settled_windows_ = 0;
+    }
+    last_bytes_ = std::max(bytes, std::uint64_t{1});
+    return;
+  }
+  last_bytes_ = std::max(bytes, std::uint64_t{1});
+  if (++settled_windows_ < kProbeAfter || bulk_ >= cap_) return;
+  last_good_ = bulk_;
+  bulk_ = std::min(bulk_ + kStep, cap_);
+  phase_ = Phase::Growing;
+}
+
+void ConnectionControl::halve() {
+  bulk_ = std::max(bulk_ / 2, 1);
+  last_good_ = bulk_;
+  phase_ = Phase::Settled;
+  settled_windows_ = 0;
+}
+
+void ConnectionControl::on_pushback(SteadyTime now) {
+  if (pushed_back_ && now - *pushed_back_ < kPushbackRest) return;
+  pushed_back_ = now;
+  halve();
+}
+
+void ConnectionControl::on_reset(SteadyTime now) {
+  if (!first_reset_ || now - *first_reset_ > kResetSpan) {
+    first_reset_ = now;
+    resets_ = 0;
+  }
+  if (++resets_ < kResetBurst) return;
+  first_reset_.reset();
+  halve();
+}
+
+void ConnectionControl::on_shortage() {
+  cap_ = std::max(cap_ * 3 / 4, 1);
+  bulk_ = std::min(bulk_, cap_);
+  last_good_ = std::min(last_good_, bulk_);
+}
+
+}  // namespace larder::transfer

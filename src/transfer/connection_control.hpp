@@ -1,0 +1,53 @@
+// ConnectionControl: how many connections are worth having, by what they bring (engine.md §4). Pure.
+#pragma once
+
+#include <larder/base/clock.hpp>
+
+#include <cstdint>
+#include <optional>
+
+namespace larder::transfer {
+
+/// Start 8, at most 32; every 0.5 s window: +4 while goodput grows by more than 5 %, back to the last good number when it does not; half on
+/// 429, 503 or a burst of resets (N19). A number given by the user (`--jobs`) is kept, but for those halvings.
+class ConnectionControl {
+ public:
+  static constexpr int kStart = 8;
+  static constexpr int kMost = 32;
+  static constexpr int kStep = 4;
+  static constexpr std::chrono::milliseconds kWindow{500};
+
+  /// `jobs`: 0: adaptive.
+  explicit ConnectionControl(int jobs);
+
+  /// Most connections of both lanes together.
+  [[nodiscard]] int cap() const { return cap_; }
+  /// Most connections for ranges of large files now.
+  [[nodiscard]] int bulk() const { return bulk_; }
+
+  /// One window is over: `bytes` arrived, and all along `was_full` ranges were open as allowed. Windows with idle slots tell nothing.
+  void on_window(std::uint64_t bytes, bool was_full);
+  /// The server wants less: 429 or 503. Halves at most once in 5 s, so that a burst of refusals counts once.
+  void on_pushback(SteadyTime now);
+  /// A connection was reset; 4 within 2 s are a burst.
+  void on_reset(SteadyTime now);
+  /// No descriptor left (L15): three quarters, for good.
+  void on_shortage();
+
+ private:
+  enum class Phase { Growing, Settled };
+  void halve();
+
+  int cap_;
+  int bulk_;
+  bool is_fixed_;
+  Phase phase_ = Phase::Growing;
+  int last_good_;
+  std::uint64_t last_bytes_ = 0;
+  int settled_windows_ = 0;
+  std::optional<SteadyTime> pushed_back_;
+  std::optional<SteadyTime> first_reset_;
+  int resets_ = 0;
+};
+
+}  // namespace larder::transfer

@@ -1,0 +1,67 @@
+#include "transfer/resolve_source.hpp"
+
+#include "base/escape.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace larder::transfer {
+
+namespace {
+
+struct Place {
+  std::string name;
+  Url base;
+  std::optional<net::Credentials> credentials;
+  std::string token_source;
+};
+
+class ResolveSource final : public BlobSource {
+ public:
+  ResolveSource(Place place, repo::RepoId repo, repo::CommitId commit, std::string object)
+      : place_(std::move(place)), repo_(std::move(repo)), commit_(std::move(commit)), object_(std::move(object)) {}
+
+  [[nodiscard]] std::string name() const override { return place_.name; }
+  [[nodiscard]] Result<Url> url(const repo::FileEntry& file) const override {
+    return hub::resolve_url(place_.base, repo_, commit_, file.path);  // by commit, so that a moving branch mixes nothing (R-315, T17)
+  }
+  [[nodiscard]] const std::optional<net::Credentials>& credentials() const override { return place_.credentials; }
+  [[nodiscard]] Result<void> check(const net::ResponseHead& head, const repo::FileEntry& file) const override {
+    return hub::check_resolve_answer(head, file, commit_);
+  }
+
+  [[nodiscard]] Error classify(const net::Response& response, const repo::FileEntry& file) const override {
+    Error error = hub::classify_answer(response, {object_, repo_, place_.base, place_.credentials ? place_.token_source : "", true});
+    const bool is_about_repo = error.http && (error.http->hub_code == "RepoNotFound" || error.http->hub_code == "RevisionNotFound");
+    if (response.head.status == 404 && !is_about_repo) {
+      // The listing of this very commit has it (N24).
+      error.code = ErrorCode::EntryNotFound;
+      error.message = fmt::format("{}: listed, but {} does not have it", escape(file.path), place_.name);
+    }
+    return error;
+  }
+
+ private:
+  Place place_;
+  repo::RepoId repo_;
+  repo::CommitId commit_;
+  std::string object_;
+};
+
+}  // namespace
+
+std::unique_ptr<BlobSource> make_hub_source(const hub::HubOptions& options, const repo::RepoId& repo, const repo::CommitId& commit,
+                                            std::string object) {
+  Place place{options.endpoint.origin().host_text(), options.endpoint, options.credentials, options.token_source};
+  return std::make_unique<ResolveSource>(std::move(place), repo, commit, std::move(object));
+}
+
+std::unique_ptr<BlobSource> make_mirror_source(const Url& base, const hub::HubOptions& endpoint, const repo::RepoId& repo,
+                                               const repo::CommitId& commit, std::string object) {
+  Place place{"mirror " + base.redacted(), base, std::nullopt, endpoint.token_source};
+  if (base.origin() == endpoint.endpoint.origin()) place.credentials = endpoint.credentials;
+  return std::make_unique<ResolveSource>(std::move(place), repo, commit, std::move(object));
+}
+
+}  // namespace larder::transfer

@@ -1,0 +1,34 @@
+// Route: one request's way from a source, over redirects followed by hand, to whoever answers.
+#pragma once
+
+#include "transfer/source.hpp"
+
+#include <larder/net/transport.hpp>
+
+#include <cstddef>
+
+namespace larder::transfer {
+
+struct Route {
+  std::size_t source = 0;  ///< place in the order of preference
+  Url url;                 ///< asked now
+  Origin endpoint;         ///< the source's own origin
+  int hops = 0;            ///< redirects so far
+
+  /// Only answers of the source's own origin are checked against the tree and believed about access.
+  [[nodiscard]] bool is_at_endpoint() const { return url.origin() == endpoint; }
+};
+
+inline constexpr int kMostRedirects = 10;  // R-302, T26
+
+/// Errors: those of BlobSource::url.
+Result<Route> first_route(const BlobSource& source, std::size_t place, const repo::FileEntry& file);
+
+/// Follows the redirect in `head`. Errors: BadResponse (no Location, malformed: N37), UnsafeRedirect (other scheme, https → http: T28,
+/// T29), TooManyRedirects.
+Result<Route> follow(const Route& route, const net::ResponseHead& head);
+
+/// Is this an address that the source gave out and that is not good any more (T38)? Then `resolve` is asked again.
+bool is_stale_address(const Route& route, int status);
+
+}  // namespace larder::transfer

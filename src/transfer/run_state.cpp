@@ -1,0 +1,153 @@
+#include "transfer/run_state.hpp"
+
+#include "base/escape.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace larder::transfer {
+
+namespace {
+
+constexpr std::chrono::milliseconds kShortagePause{250};
+constexpr std::chrono::seconds kSayAgain{5};
+constexpr int kPatienceWithOthers = 3;  // failures in a row after which a file asks its next source
+constexpr int kRefusals = 3;            // files refused before anything was served: the repository is closed to us
+
+bool is_refusal(ErrorCode code) {
+  return code == ErrorCode::AuthRequired || code == ErrorCode::AccessDenied || code == ErrorCode::GatedRepo;
+}
+
+bool is_about_repo(ErrorCode code) { return code == ErrorCode::RepoNotFound || code == ErrorCode::RevisionNotFound; }
+
+}  // namespace
+
+bool is_shortage(const Error& error) { return error.os_error == EMFILE || error.os_error == ENFILE; }
+
+RunState::RunState(const RunSeams& run_seams, const EngineOptions& run_options, const repo::Tree& run_tree, const TransferPlan& run_plan,
+                   EngineReport& run_report)
+    : seams(run_seams),
+      options(run_options),
+      tree(run_tree),
+      plan(run_plan),
+      report(run_report),
+      health(run_seams.sources.size()),
+      control(run_options.jobs),
+      hosts(run_seams.sources.size()) {}
+
+Result<Route> RunState::route_to(std::size_t source, const repo::FileEntry& file) {
+  LARDER_TRY(Route route, first_route(*seams.sources[source], source, file));
+  hosts[source] = route.endpoint.host_text();
+  return route;
+}
+
+net::RequestId RunState::start(net::Request request) {
+  ++outstanding;
+  return seams.transport.start(std::move(request), *listener);
+}
+
+net::Request RunState::request(const Route& route, net::BodyMode mode) const {
+  net::Request request;
+  request.url = route.url;
+  request.credentials = seams.sources[route.source]->credentials();
+  request.mode = mode;
+  request.header_timeout = options.header_timeout;
+  return request;
+}
+
+void RunState::on_head_wait(SteadyTime::duration wait) {
+  // The shortest one: longer ones hold queueing and the making of connections.
+  if (!round_trip || wait < *round_trip) round_trip = wait;
+}
+
+void RunState::note_refusal(const Setback& setback) {
+  if (is_about_repo(setback.error.code)) {
+    health.drop(setback.source, setback.error);
+    return;
+  }
+  if (!is_refusal(setback.error.code) || health.has_served(setback.source)) return;
+  if (++refusals_ >= kRefusals) health.drop(setback.source, setback.error);  // N23: a thousand files need no thousand refusals
+}
+
+void RunState::hold_back(const Setback& setback, std::chrono::milliseconds wait) {
+  const SteadyTime until = now() + wait;
+  const bool is_pushback = setback.error.code == ErrorCode::RateLimited || setback.error.retry_after.has_value();
+  if (is_pushback) {
+    gate.close(setback.host, until);
+    control.on_pushback(now());
+  }
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait);
+  if (seconds.count() < (is_pushback ? 1 : 2)) return;
+  if (said_waiting_ && now() < *said_waiting_ + kSayAgain && !is_pushback) return;
+  if (said_waiting_ && is_pushback && now() < *said_waiting_) return;  // one message for all that hit the same gate
+  said_waiting_ = is_pushback ? until : now();
+  seams.progress.wait(setback.error.code == ErrorCode::RateLimited ? "rate limit" : setback.error.text(), seconds);
+}
+
+Recovery RunState::recover(const Setback& setback, const SourceSet& excluded) {
+  const SteadyTime time = now();
+  if (++failures_in_a_row_ > options.run_retries) {
+    ending = setback.error;
+    return {};
+  }
+  if (is_shortage(setback.error)) {
+    control.on_shortage();
+    return {Recovery::Step::Again, time + kShortagePause};
+  }
+  const Recovery give_up{health.has_other(excluded, setback.source) ? Recovery::Step::NextSource : Recovery::Step::GiveUp, {}};
+  note_refusal(setback);
+  if (!is_transient(setback.error.code)) return give_up;
+  health.on_failure(setback.source, time);
+  if (setback.error.code == ErrorCode::ConnectionLost) control.on_reset(time);
+  if (setback.error.code == ErrorCode::ServerError && setback.error.http && setback.error.http->status == 503) control.on_pushback(time);
+  const auto wait = net::decide_retry(setback.error, setback.failures, options.retry, seams.random);
+  const bool is_too_late = wait && options.deadline && time + *wait > *options.deadline && setback.error.retry_after;
+  if (!wait || is_too_late) {
+    // A pause longer than we may wait is the same for every file of this source (N17).
+    if (setback.error.retry_after && (is_too_late || *setback.error.retry_after > options.retry.longest_wait)) {
+      health.drop(setback.source, setback.error);
+    }
+    return give_up;
+  }
+  hold_back(setback, *wait);
+  const bool has_other = give_up.step == Recovery::Step::NextSource;
+  if (has_other && setback.failures >= kPatienceWithOthers) return give_up;
+  const auto next = health.choose(excluded, time);
+  return {Recovery::Step::Again, next && *next != setback.source ? time : time + *wait};
+}
+
+void RunState::blame(std::size_t source, std::uint32_t position) {
+  const std::string name = seams.sources[source]->name();
+  const std::string path = escape(entry(position).path);
+  report.warnings.push_back(fmt::format("{}: wrong bytes from {}, fetched again", path, name));
+  Error error;
+  error.code = ErrorCode::DigestMismatch;
+  error.message = fmt::format("{}: {} delivered wrong bytes", path, name);
+  if (health.has_other({}, source)) health.drop(source, std::move(error));
+}
+
+void RunState::fail_file(std::uint32_t position, Error error) {
+  report.statuses[position] = FileStatus::Failed;
+  report.failures.push_back({plan.files[position].index, std::move(error)});
+}
+
+bool RunState::ends_run(const Error& error) {
+  const bool ends =
+      error.code == ErrorCode::DiskFull || error.code == ErrorCode::ReadOnly || (error.code == ErrorCode::IoFailed && !is_shortage(error));
+  if (ends && !ending) ending = error;
+  return ends;
+}
+
+Error RunState::no_source_left(const std::optional<Error>& last) const {
+  if (last) return *last;
+  for (std::size_t source = 0; source < health.size(); ++source) {
+    if (health.why_dropped(source)) return *health.why_dropped(source);
+  }
+  Error error;
+  error.message = "no source to ask";
+  return error;
+}
+
+}  // namespace larder::transfer

@@ -1,0 +1,103 @@
+// RunState: what the lanes of one run share. Touched by the caller's thread only.
+#pragma once
+
+#include "transfer/connection_control.hpp"
+#include "transfer/digest_pool.hpp"
+#include "transfer/disk_worker.hpp"
+#include "transfer/rate_gate.hpp"
+#include "transfer/route.hpp"
+#include "transfer/source_health.hpp"
+
+#include <larder/transfer/engine.hpp>
+
+namespace larder::transfer {
+
+/// The seams a run works with; borrowed.
+struct RunSeams {
+  Clock& clock;
+  Random& random;
+  net::Transport& transport;
+  BufferPool& pool;
+  const std::vector<std::unique_ptr<BlobSource>>& sources;
+  ProgressSink& progress;
+};
+
+/// One request that came to nothing.
+struct Setback {
+  Error error;
+  std::size_t source = 0;
+  std::string host;  ///< that was asked
+  int failures = 1;  ///< in a row without progress, this one included
+};
+
+/// What to do about it.
+struct Recovery {
+  enum class Step : std::uint8_t { Again, NextSource, GiveUp };
+  Step step = Step::GiveUp;
+  SteadyTime not_before{};  ///< for Again
+};
+
+class RunState {
+ public:
+  RunState(const RunSeams& seams, const EngineOptions& options, const repo::Tree& tree, const TransferPlan& plan, EngineReport& report);
+
+  RunSeams seams;
+  const EngineOptions& options;
+  const repo::Tree& tree;
+  const TransferPlan& plan;
+  EngineReport& report;
+  DiskWorker* disk = nullptr;
+  DigestPool* digests = nullptr;
+  net::TransportListener* listener = nullptr;
+  SourceHealth health;
+  RateGate gate;
+  ConnectionControl control;
+  std::optional<std::chrono::nanoseconds> round_trip;  ///< shortest wait for a head so far
+  std::optional<Error> ending;                         ///< ends the run: local errors, refusal of everything, too many failures
+  std::uint64_t outstanding = 0;                       ///< requests whose End event has not come
+  std::uint64_t window_bytes = 0;                      ///< body bytes since the last pulse
+  std::uint64_t done_bytes = 0;                        ///< of the files, hedges and repeats not counted
+  bool has_published = false;
+  std::vector<std::string> hosts;  ///< host[:port] of each source's endpoint, as they become known
+
+  [[nodiscard]] SteadyTime now() const { return seams.clock.now(); }
+  [[nodiscard]] repo::FileEntry entry(std::uint32_t position) const { return tree.at(plan.files[position].index); }
+  /// Starts a request; its End event will come.
+  net::RequestId start(net::Request request);
+  void cancel(net::RequestId id) { seams.transport.cancel(id); }
+  /// A request for `file` over `route`, with what all body requests have in common.
+  [[nodiscard]] net::Request request(const Route& route, net::BodyMode mode) const;
+
+  /// The way to ask `source` for `file`. Errors: those of BlobSource::url.
+  [[nodiscard]] Result<Route> route_to(std::size_t source, const repo::FileEntry& file);
+  void on_head_wait(SteadyTime::duration wait);
+  void on_progress() { failures_in_a_row_ = 0; }
+  /// The one rule of what follows a failed request: same source later, another source, or nothing (engine.md §4, N15…N23).
+  Recovery recover(const Setback& setback, const SourceSet& excluded);
+  /// A source delivered wrong bytes for sure: dropped when there is another one, and named (N33).
+  void blame(std::size_t source, std::uint32_t position);
+
+  void finish_file(std::uint32_t position, FileStatus status) { report.statuses[position] = status; }
+  void fail_file(std::uint32_t position, Error error);
+  /// DiskFull, ReadOnly, IoFailed: nothing more can be stored; no retry storms (reliability.md §3.2 b). True: the run ends.
+  bool ends_run(const Error& error);
+  /// Why nothing can be asked for a file any more: the last error seen, or why its sources were dropped.
+  [[nodiscard]] Error no_source_left(const std::optional<Error>& last) const;
+
+ private:
+  void note_refusal(const Setback& setback);
+  void hold_back(const Setback& setback, std::chrono::milliseconds wait);
+
+  int failures_in_a_row_ = 0;
+  int refusals_ = 0;
+  std::optional<SteadyTime> said_waiting_;
+};
+
+/// The system has no descriptor left (L15).
+bool is_shortage(const Error& error);
+
+/// A number that a run keeps to itself until it means something: bytes that count as progress of one request (N13: what a trickle brings
+/// before the low-speed rule ends it, 60 s × 1 KiB/s, does not).
+inline constexpr std::uint64_t kProgress = 64 * 1024;
+
+}  // namespace larder::transfer

@@ -1,0 +1,297 @@
+#include "transfer/small_lane.hpp"
+
+#include "digest/hasher.hpp"
+#include "transfer/range_answer.hpp"
+#include "transfer/segment.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace larder::transfer {
+
+namespace {
+
+constexpr int kInFlight = 16;  // equals eight threads on a fast link; more costs (engine.md §3)
+constexpr std::chrono::milliseconds kFastLink{10};
+constexpr std::size_t kBatchFiles = 1000;
+constexpr std::uint64_t kBatchBytes = 64 * kMiB;
+constexpr std::chrono::seconds kBatchAge{1};
+constexpr int kBatchesAtDisk = 2;
+constexpr int kRenewals = 3;                        // T38
+constexpr std::uint64_t kSlowestSmall = 16 * 1024;  // bytes a second that a small body must bring at least
+
+}  // namespace
+
+SmallLane::SmallLane(RunState& run, std::vector<std::uint32_t> positions)
+    : run_(run),
+      queue_(std::move(positions)),
+      most_held_(std::min<std::uint64_t>(run.seams.pool.pieces() * BufferPool::kPiece / 2, kBatchBytes)) {}
+
+std::optional<std::size_t> SmallLane::ready_later(SteadyTime now) const {
+  for (std::size_t at = 0; at < later_.size(); ++at) {
+    if (later_[at].not_before <= now) return at;
+  }
+  return std::nullopt;
+}
+
+// Content waits in memory for its batch: not more than half of what the pieces of large files may take, but always one file.
+bool SmallLane::has_room() const { return held_bytes_ == 0 || held_bytes_ + kSmallFile <= most_held_; }
+
+SteadyTime SmallLane::gate_opens(SteadyTime now) const {
+  const auto source = run_.health.choose({}, now);
+  return source ? run_.gate.opens(run_.hosts[*source], now) : now;
+}
+
+void SmallLane::describe(SchedulerState& state, SteadyTime now) const {
+  state.small_active = static_cast<int>(active_.size());
+  const bool is_fast = !run_.round_trip || *run_.round_trip <= kFastLink;
+  state.small_limit = is_fast ? std::min(kInFlight, run_.control.cap()) : run_.control.cap();
+  const bool has_next = ready_later(now) || (next_ < queue_.size() && gate_opens(now) <= now);
+  state.small_ready = has_next && has_room() && batches_at_disk_ < kBatchesAtDisk;
+}
+
+SmallLane::Want SmallLane::take_next(SteadyTime now) {
+  if (const auto at = ready_later(now)) {
+    const Want want = later_[*at];
+    later_[*at] = later_.back();
+    later_.pop_back();
+    return want;
+  }
+  Want want;
+  want.position = queue_[next_++];
+  return want;
+}
+
+void SmallLane::start_next() {
+  const Want want = take_next(run_.now());
+  const repo::FileEntry entry = run_.entry(want.position);
+  held_bytes_ += entry.size;
+  if (entry.size > 0) {
+    start(want);
+    return;
+  }
+  // An empty file needs no request, but its digest is not taken on trust.
+  if (digest::digest_of(entry.digest().algorithm(), {}) == entry.digest()) {
+    store(want.position, {});
+  } else {
+    Error error;
+    error.code = ErrorCode::DigestMismatch;
+    error.message = fmt::format("digest mismatch: expected {}, but the file is listed as empty", entry.digest().text());
+    give_up(want, std::move(error));
+  }
+}
+
+void SmallLane::start(Want want) {
+  const SteadyTime now = run_.now();
+  const auto source = run_.health.choose(want.excluded, now);
+  if (!source) {
+    give_up(want, run_.no_source_left(std::nullopt));
+    return;
+  }
+  auto route = run_.route_to(*source, run_.entry(want.position));
+  if (!route) {
+    give_up(want, std::move(route).error());
+    return;
+  }
+  const SteadyTime opens = run_.gate.opens(route->endpoint.host_text(), now);
+  if (opens > now) {
+    release(want.position);
+    want.not_before = opens;
+    later_.push_back(want);
+    return;
+  }
+  send(want, std::move(*route));
+}
+
+void SmallLane::send(Want want, Route route) {
+  net::Request request = run_.request(route, net::BodyMode::Collect);
+  request.max_body = run_.entry(want.position).size;
+  request.version = net::HttpVersion::Any;
+  request.is_small = true;
+  const net::RequestId id = run_.start(std::move(request));
+  active_.emplace(id, Request{want, std::move(route), run_.now()});
+}
+
+void SmallLane::on_end(net::EndEvent& event) {
+  const auto found = active_.find(event.id);
+  Request request = std::move(found->second);
+  active_.erase(found);
+  if (!event.result) {
+    if (request.has_timed_out) event.result.error().code = ErrorCode::TimedOut;
+    set_back(request, std::move(event.result).error());
+    return;
+  }
+  run_.on_head_wait(run_.now() - request.started);
+  on_answer(request, *event.result);
+}
+
+void SmallLane::on_answer(Request& request, net::Response& response) {
+  const BlobSource& source = *run_.seams.sources[request.route.source];
+  const repo::FileEntry entry = run_.entry(request.want.position);
+  const int status = response.head.status;
+  if (request.route.is_at_endpoint() && status >= 200 && status < 400) {
+    if (auto checked = source.check(response.head, entry); !checked) return set_back(request, std::move(checked).error());
+  }
+  switch (judge_answer(response.head, std::nullopt, entry.size).verdict) {
+    case Verdict::Accept:
+    case Verdict::WholeBody:
+      return on_body(request, std::move(response.body));
+    case Verdict::Redirect: {
+      auto next = follow(request.route, response.head);
+      if (!next) return set_back(request, std::move(next).error());
+      return send(request.want, std::move(*next));
+    }
+    case Verdict::OtherSize:
+    case Verdict::BadRange: {
+      Error error;
+      error.code = ErrorCode::BadResponse;
+      error.message = fmt::format("{}: answer has another size than the listing, which says {} bytes",
+                                  request.route.url.origin().host_text(), entry.size);
+      return set_back(request, std::move(error));
+    }
+    case Verdict::NotThere:
+    case Verdict::Failure:
+      break;
+  }
+  if (is_stale_address(request.route, status) && ++request.want.renewals <= kRenewals) {
+    start(request.want);
+    return;
+  }
+  Error error = source.classify(response, entry);
+  if (is_stale_address(request.route, status)) error.code = ErrorCode::ServerError;  // T38: a network failure, no lack of access
+  set_back(request, std::move(error));
+}
+
+void SmallLane::on_body(Request& request, std::string body) {
+  const repo::FileEntry entry = run_.entry(request.want.position);
+  if (body.size() != entry.size) {
+    Error error;
+    error.code = ErrorCode::ConnectionLost;
+    error.message = fmt::format("{}: body ended after {} of {} bytes", request.route.url.origin().host_text(), body.size(), entry.size);
+    return set_back(request, std::move(error));
+  }
+  const digest::Digest actual = digest::digest_of(entry.digest().algorithm(), std::as_bytes(std::span(body)));
+  if (actual != entry.digest()) return on_mismatch(request, actual);
+  run_.health.on_success(request.route.source);
+  run_.on_progress();
+  run_.done_bytes += entry.size;
+  store(request.want.position, std::move(body));
+}
+
+void SmallLane::on_mismatch(Request& request, const digest::Digest& actual) {
+  Want& want = request.want;
+  const bool has_other = run_.health.has_other(want.excluded, request.route.source);
+  if (++want.mismatches > 1 && !has_other) {
+    const repo::FileEntry entry = run_.entry(want.position);
+    Error error;
+    error.code = ErrorCode::DigestMismatch;
+    error.message = fmt::format("digest mismatch: expected {}, got {}", entry.digest().text(), actual.text());
+    return give_up(want, std::move(error));
+  }
+  run_.blame(request.route.source, want.position);
+  if (has_other) want.excluded.add(request.route.source);
+  start(want);
+}
+
+void SmallLane::set_back(Request& request, Error error) {
+  Want& want = request.want;
+  ++want.failures;
+  const Recovery recovery =
+      run_.recover({error, request.route.source, request.route.url.origin().host_text(), want.failures}, want.excluded);
+  switch (recovery.step) {
+    case Recovery::Step::Again:
+      release(want.position);
+      want.not_before = recovery.not_before;
+      later_.push_back(want);
+      return;
+    case Recovery::Step::NextSource:
+      want.excluded.add(request.route.source);
+      want.failures = 0;
+      return start(want);
+    case Recovery::Step::GiveUp:
+      return give_up(want, std::move(error));
+  }
+}
+
+void SmallLane::give_up(const Want& want, Error error) {
+  release(want.position);
+  run_.fail_file(want.position, std::move(error));
+}
+
+void SmallLane::store(std::uint32_t position, std::string body) {
+  if (!batch_began_) batch_began_ = run_.now();
+  batch_bytes_ += body.size();
+  batch_.files.push_back({run_.entry(position), std::move(body)});
+  batch_.positions.push_back(position);
+  if (batch_.files.size() >= kBatchFiles || batch_bytes_ + kSmallFile > most_held_ / 2) flush();
+}
+
+void SmallLane::flush() {
+  if (batch_.files.empty()) return;
+  ++batches_at_disk_;
+  SmallBatchJob job;
+  std::swap(job, batch_);
+  batch_bytes_ = 0;
+  batch_began_.reset();
+  run_.disk->submit(std::move(job));
+}
+
+void SmallLane::on_batch(SmallBatchEvent& event) {
+  --batches_at_disk_;
+  for (std::size_t at = 0; at < event.positions.size(); ++at) {
+    const std::uint32_t position = event.positions[at];
+    release(position);
+    const repo::FileEntry entry = run_.entry(position);
+    const TaskId task = run_.seams.progress.begin(TaskKind::File, entry.path, entry.size);
+    const bool is_stored = at < event.results.size() && event.results[at].has_value();
+    if (is_stored) {
+      run_.seams.progress.advance(task, entry.size);
+      run_.finish_file(position, FileStatus::Fetched);
+      run_.has_published = true;
+    } else {
+      Error error = at < event.results.size() ? event.results[at].error() : Error{};
+      (void)run_.ends_run(error);
+      run_.fail_file(position, std::move(error));
+    }
+    run_.seams.progress.end(task, is_stored ? TaskEnd::Done : TaskEnd::Failed);
+  }
+}
+
+void SmallLane::pulse(SteadyTime now) {
+  const bool nothing_comes = active_.empty() && next_ >= queue_.size() && later_.empty();
+  if (batch_began_ && (nothing_comes || now - *batch_began_ >= kBatchAge || !has_room())) flush();
+  for (auto& [id, request] : active_) {
+    const auto allowed = run_.options.header_timeout + run_.options.stall_timeout +
+                         std::chrono::seconds{run_.entry(request.want.position).size / kSlowestSmall};
+    if (now - request.started < allowed) continue;
+    request.started = now;
+    request.has_timed_out = true;  // its End event brings it back as a failure
+    run_.cancel(id);
+  }
+}
+
+std::optional<SteadyTime> SmallLane::next_due(SteadyTime now) const {
+  std::optional<SteadyTime> due;
+  const auto consider = [&due](SteadyTime when) { due = due ? std::min(*due, when) : when; };
+  if (active_.empty() && next_ >= queue_.size() && later_.empty() && batch_began_) consider(now);
+  for (const Want& want : later_) consider(want.not_before);
+  if (next_ < queue_.size() && gate_opens(now) > now) consider(gate_opens(now));
+  if (batch_began_) consider(*batch_began_ + kBatchAge);
+  return due;
+}
+
+bool SmallLane::is_done() const {
+  return next_ >= queue_.size() && later_.empty() && active_.empty() && batch_.files.empty() && batches_at_disk_ == 0;
+}
+
+void SmallLane::stop() {
+  for (const auto& [id, request] : active_) run_.cancel(id);
+  active_.clear();
+  later_.clear();
+  next_ = queue_.size();
+  batch_ = {};
+  batch_began_.reset();
+}
+
+}  // namespace larder::transfer

@@ -1,0 +1,79 @@
+// SmallLane: files of up to 1 MiB: whole bodies in memory, digest at once, group commit (engine.md §4, §5.4).
+#pragma once
+
+#include "transfer/run_state.hpp"
+#include "transfer/scheduler.hpp"
+
+#include <unordered_map>
+
+namespace larder::transfer {
+
+/// Touched by the caller's thread only. No heap memory a file: the queue holds positions, the rest exists while a file is under way.
+class SmallLane {
+ public:
+  /// `positions`: in plan.files, of every small file to fetch.
+  SmallLane(RunState& run, std::vector<std::uint32_t> positions);
+
+  void describe(SchedulerState& state, SteadyTime now) const;
+  /// Starts the next file that may start now.
+  void start_next();
+  [[nodiscard]] bool owns(net::RequestId id) const { return active_.find(id) != active_.end(); }
+  void on_end(net::EndEvent& event);
+  void on_batch(SmallBatchEvent& event);
+  /// Hands over a batch that is full, old enough, or the last one. Drops requests that take too long.
+  void pulse(SteadyTime now);
+  /// When something waits for its time; nullopt: nothing does.
+  [[nodiscard]] std::optional<SteadyTime> next_due(SteadyTime now) const;
+  /// Every file is published or has failed.
+  [[nodiscard]] bool is_done() const;
+  /// Ends the run early: no new requests, what is not at the disk yet is forgotten.
+  void stop();
+  [[nodiscard]] bool is_at_disk() const { return batches_at_disk_ > 0; }
+
+ private:
+  /// One file on its way.
+  struct Want {
+    std::uint32_t position = 0;
+    int failures = 0;
+    int renewals = 0;    // T38
+    int mismatches = 0;  // T20
+    SourceSet excluded;
+    SteadyTime not_before{};
+  };
+  struct Request {
+    Want want;
+    Route route;
+    SteadyTime started;
+    bool has_timed_out = false;  // cancelled by us
+  };
+
+  [[nodiscard]] std::optional<std::size_t> ready_later(SteadyTime now) const;
+  [[nodiscard]] bool has_room() const;
+  /// When the source that would be asked first takes requests again (N19).
+  [[nodiscard]] SteadyTime gate_opens(SteadyTime now) const;
+  Want take_next(SteadyTime now);
+  void start(Want want);
+  void send(Want want, Route route);
+  void on_answer(Request& request, net::Response& response);
+  void on_body(Request& request, std::string body);
+  void on_mismatch(Request& request, const digest::Digest& actual);
+  void set_back(Request& request, Error error);
+  void store(std::uint32_t position, std::string body);
+  void flush();
+  void give_up(const Want& want, Error error);
+  void release(std::uint32_t position) { held_bytes_ -= run_.entry(position).size; }
+
+  RunState& run_;
+  std::vector<std::uint32_t> queue_;
+  std::size_t next_ = 0;
+  std::vector<Want> later_;  // failed once, with their own time; few
+  std::unordered_map<net::RequestId, Request> active_;
+  SmallBatchJob batch_;
+  std::uint64_t batch_bytes_ = 0;
+  std::optional<SteadyTime> batch_began_;
+  int batches_at_disk_ = 0;
+  std::uint64_t held_bytes_ = 0;  // sizes of all files between start and publication
+  std::uint64_t most_held_;
+};
+
+}  // namespace larder::transfer
