@@ -125,7 +125,7 @@ void BulkLane::on_mismatch(FileTask& task, const digest::Digest& actual) {
   } else {
     task.suspects = task.served;
     task.only = source_for(task, run_.now());
-    run_.report.warnings.push_back(fmt::format("{}: wrong bytes{}, fetched again", escape(task.entry.path),
+    run_.report.warnings.push_back(fmt::format("{}: wrong bytes{}, fetched again", escape_text(task.entry.path),
                                                task.has_resumed ? " in what an earlier run left" : " from one of several sources"));
   }
   restart(task, task.ranges.shape());

@@ -28,7 +28,7 @@ class EventQueue {
       events_.push_back(std::move(event));
       sleeper.swap(sleeper_);
     }
-    if (sleeper) sleeper->interrupt(0);  // outside the lock: it runs the sleeper's callbacks
+    if (sleeper) sleeper->time_out();  // outside the lock: it runs the sleeper's callbacks
   }
 
   /// Puts all that is queued into `into`, which is cleared first; waits until `until` for the first one. Thread: the one taker.

@@ -111,7 +111,7 @@ Result<TransferPlan> make_plan(const repo::Tree& tree, const std::vector<std::ui
   for (const std::uint32_t index : chosen) {
     const repo::FileEntry entry = tree.at(index);
     LARDER_TRY(const PresenceFacts facts, look(entry));
-    if (facts.presence == Presence::Foreign && !overwrite) foreign.push_back(escape(entry.path));
+    if (facts.presence == Presence::Foreign && !overwrite) foreign.push_back(escape_text(entry.path));
     const Action action = action_for(facts.presence, force);
     if (action == Action::Reuse || action == Action::Share) plan.needed_space += facts.settle_bytes;
     const std::uint64_t here = action == Action::Resume ? std::min(facts.partial_bytes, entry.size) : 0;
@@ -124,7 +124,7 @@ Result<TransferPlan> make_plan(const repo::Tree& tree, const std::vector<std::ui
 }
 
 std::string reason(const repo::Tree& tree, const PlannedFile& file) {
-  if (file.same_as != PlannedFile::kNone) return "same content as " + escape(tree.at(file.same_as).path);
+  if (file.same_as != PlannedFile::kNone) return "same content as " + escape_text(tree.at(file.same_as).path);
   switch (file.presence) {
     case Presence::Missing:
       return "not here";

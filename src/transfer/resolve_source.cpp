@@ -37,7 +37,7 @@ class ResolveSource final : public BlobSource {
     if (response.head.status == 404 && !is_about_repo) {
       // The listing of this very commit has it (N24).
       error.code = ErrorCode::EntryNotFound;
-      error.message = fmt::format("{}: listed, but {} does not have it", escape(file.path), place_.name);
+      error.message = fmt::format("{}: listed, but {} does not have it", escape_text(file.path), place_.name);
     }
     return error;
   }

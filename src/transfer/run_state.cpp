@@ -120,7 +120,7 @@ Recovery RunState::recover(const Setback& setback, const SourceSet& excluded) {
 
 void RunState::blame(std::size_t source, std::uint32_t position) {
   const std::string name = seams.sources[source]->name();
-  const std::string path = escape(entry(position).path);
+  const std::string path = escape_text(entry(position).path);
   report.warnings.push_back(fmt::format("{}: wrong bytes from {}, fetched again", path, name));
   Error error;
   error.code = ErrorCode::DigestMismatch;
