@@ -1,0 +1,44 @@
+// Which token is used (R-401…R-403). OAuth refresh and stored tokens are in room auth.
+#pragma once
+
+#include <larder/base/result.hpp>
+#include <larder/base/secret.hpp>
+#include <larder/config/load.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace larder::config {
+
+/// A small file as read. `mode` and `is_foreign` are for regular files only.
+struct SmallFile {
+  std::string text;
+  std::uint32_t mode = 0600;  ///< permission bits
+  bool is_foreign = false;    ///< owned by another user
+};
+enum class FileShape { Any, Regular };
+/// At most 1 MiB of the file at `path`; nullopt: not there. `Regular` passes over anything else (a pipe would block), `Any` reads pipes
+/// too. Errors: IoFailed, PermissionDenied; InvalidConfig when it is longer.
+Result<std::optional<SmallFile>> read_small_file(const std::string& path, FileShape shape);
+
+/// CR and LF deleted anywhere, white space at both ends stripped. T-35…T-38.
+std::string clean_token(std::string_view raw);
+
+/// The chosen token, or none.
+struct TokenChoice {
+  std::optional<Secret> token;
+  std::string source;                 ///< "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "file", "flag"; empty: no token
+  std::string description;            ///< "HF_TOKEN", "token file /home/…": for messages
+  std::vector<std::string> warnings;  ///< file mode (T44), why none is sent
+};
+
+using ReadFile = std::function<Result<std::optional<SmallFile>>(const std::string& path, FileShape shape)>;
+
+/// --token-file, LARDER_TOKEN_FILE, HF_TOKEN or HUGGING_FACE_HUB_TOKEN, then the token file. An endpoint chosen by the project file gets
+/// only the first (T47, cli.md §6). Errors: InvalidConfig or InvalidArgument: a file named on purpose that is missing or empty, a token
+/// with characters no token has (T34). The token is never part of a message.
+Result<TokenChoice> choose_token(const Loaded& loaded, const Variables& environment, const ReadFile& read);
+
+}  // namespace larder::config

@@ -1,0 +1,158 @@
+#include <larder/config/token.hpp>
+
+#include <larder/config/table.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "base/escape.hpp"
+#include "base/unique_fd.hpp"
+
+namespace larder::config {
+namespace {
+
+constexpr std::size_t kLongestFile = 1U << 20U;
+constexpr std::string_view kWhiteSpace = " \t\v\f";
+
+Result<std::string> read_all(int fd, const std::string& path) {
+  std::string text;
+  std::array<char, 4096> piece{};
+  while (true) {
+    const auto count = ::read(fd, piece.data(), piece.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return fail_os(errno, escape(path));
+    if (count == 0) return text;
+    text.append(piece.data(), static_cast<std::size_t>(count));
+    if (text.size() > kLongestFile) return fail(ErrorCode::InvalidConfig, escape(path) + ": longer than 1 MiB");
+  }
+}
+
+/// Printable ASCII only: anything else would break the header or is a slip of the clipboard (R-403, T34).
+bool is_possible_token(std::string_view token) {
+  return std::all_of(token.begin(), token.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+/// Chooses by the layers of cli.md §6; the order is drawn at `run`.
+class Chooser {
+ public:
+  Chooser(const Loaded& loaded, const Variables& environment, const ReadFile& read)
+      : loaded_(loaded), environment_(environment), read_(read), file_source_(loaded.source("token_file")) {}
+
+  /// flag > LARDER_TOKEN_FILE > HF_TOKEN, HUGGING_FACE_HUB_TOKEN > HF_TOKEN_PATH, user file, <HF_HOME>/token
+  Result<TokenChoice> run() {
+    if (file_source_.origin == Origin::Flag) return from_named_file();
+    if (loaded_.source("endpoint").origin == Origin::Project) {
+      TokenChoice none;
+      none.warnings.push_back("no token is sent to " + escape(loaded_.settings.endpoint) + ", which " +
+                              escape(loaded_.places.project_config) + " chose; --token-file gives it one");
+      return none;
+    }
+    if (file_source_.from == "LARDER_TOKEN_FILE") return from_named_file();
+    if (loaded_.settings.disable_implicit_token) return TokenChoice{};  // before any look-up
+    LARDER_TRY(auto choice, from_variable());
+    if (choice.token) return choice;
+    return from_token_file();
+  }
+
+ private:
+  Result<TokenChoice> from_variable() {
+    for (const std::string_view name : {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}) {
+      const auto found = environment_.find(name);
+      // By the raw value: a blank HF_TOKEN hides the old name and is then no token at all.
+      if (found == environment_.end() || found->second.empty()) continue;
+      return accept(found->second, std::string(name), std::string(name));
+    }
+    return TokenChoice{};
+  }
+
+  Result<TokenChoice> from_named_file() {
+    const auto origin = file_source_.from + " " + escape(loaded_.settings.token_file);
+    LARDER_TRY(const auto file, with_context(read_(loaded_.settings.token_file, FileShape::Any), file_source_.from));
+    if (!file) return fail(ErrorCode::InvalidArgument, origin + ": no such file");
+    LARDER_TRY(auto choice, accept(file->text, file_source_.origin == Origin::Flag ? "flag" : "file", origin));
+    if (!choice.token) return fail(ErrorCode::InvalidArgument, origin + ": holds no token");
+    warn_of_mode(*file, choice);
+    return choice;
+  }
+
+  Result<TokenChoice> from_token_file() {
+    const auto file = read_(loaded_.settings.token_file, FileShape::Regular);
+    if (!file) {  // nobody asked for this file by name: public repositories go on working
+      TokenChoice none;
+      none.warnings.push_back("token file can't be read, going on without token: " + file.error().text());
+      return none;
+    }
+    if (!file->has_value()) return TokenChoice{};
+    LARDER_TRY(auto choice, accept((*file)->text, "file", "token file " + escape(loaded_.settings.token_file)));
+    if (choice.token) warn_of_mode(**file, choice);
+    return choice;
+  }
+
+  static Result<TokenChoice> accept(std::string_view raw, std::string source, std::string description) {
+    auto token = clean_token(raw);
+    if (!is_possible_token(token)) {
+      return fail(ErrorCode::InvalidConfig, description + ": holds characters that no token has", "paste the token again");
+    }
+    TokenChoice choice;
+    if (token.empty()) return choice;
+    choice.token = Secret(std::move(token));
+    choice.source = std::move(source);
+    choice.description = std::move(description);
+    return choice;
+  }
+
+  void warn_of_mode(const SmallFile& file, TokenChoice& choice) const {
+    const auto path = escape(loaded_.settings.token_file);
+    if (file.is_foreign) choice.warnings.push_back("token file " + path + " belongs to another user");
+    if ((file.mode & 0077U) != 0) choice.warnings.push_back("token file " + path + " can be read by others; `chmod 600` it");
+  }
+
+  const Loaded& loaded_;
+  const Variables& environment_;
+  const ReadFile& read_;
+  const Source& file_source_;
+};
+
+}  // namespace
+
+Result<std::optional<SmallFile>> read_small_file(const std::string& path, FileShape shape) {
+  const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (shape == FileShape::Regular ? O_NONBLOCK : 0);
+  const UniqueFd fd(::open(path.c_str(), flags));
+  struct stat facts {};
+  if (!fd) {
+    const int problem = errno;
+    // A folder above that we may not enter (another user's home in HOME) is as good as no file; a file we may not read is not.
+    const bool is_hidden = problem == EACCES && ::stat(path.c_str(), &facts) != 0 && errno == EACCES;
+    if (problem == ENOENT || problem == ENOTDIR || is_hidden) return std::nullopt;
+    return fail_os(problem, escape(path));
+  }
+  if (::fstat(fd.value(), &facts) != 0) return fail_os(errno, escape(path));
+  SmallFile file;
+  if (S_ISREG(facts.st_mode)) {
+    file.mode = facts.st_mode & 07777U;
+    file.is_foreign = facts.st_uid != ::geteuid();
+  } else if (shape == FileShape::Regular) {
+    return std::nullopt;
+  }
+  LARDER_TRY(file.text, read_all(fd.value(), path));
+  return file;
+}
+
+std::string clean_token(std::string_view raw) {
+  std::string token(raw);
+  token.erase(std::remove_if(token.begin(), token.end(), [](char c) { return c == '\r' || c == '\n'; }), token.end());
+  const auto begin = token.find_first_not_of(kWhiteSpace);
+  if (begin == std::string::npos) return {};
+  return token.substr(begin, token.find_last_not_of(kWhiteSpace) - begin + 1);
+}
+
+Result<TokenChoice> choose_token(const Loaded& loaded, const Variables& environment, const ReadFile& read) {
+  return Chooser(loaded, environment, read).run();
+}
+
+}  // namespace larder::config

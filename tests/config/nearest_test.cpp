@@ -1,0 +1,24 @@
+#include "config/nearest.hpp"
+
+#include "support/catch.hpp"
+
+using namespace larder::config;
+
+TEST_CASE("nearest: distance counts slips of the pen", "[config][nearest]") {
+  CHECK(edit_distance("", "") == 0);
+  CHECK(edit_distance("abc", "") == 3);
+  CHECK(edit_distance("jobs", "jbos") == 1);
+  CHECK(edit_distance("jobs", "job") == 1);
+  CHECK(edit_distance("kitten", "sitting") == 3);
+}
+
+TEST_CASE("nearest: only a slip has a neighbour", "[config][nearest]") {
+  const std::vector<std::string_view> known{"--include", "--exclude", "--jobs"};
+  CHECK(nearest("--inclde", known) == "--include");
+  CHECK(nearest("--exlcude", known) == "--exclude");
+  CHECK(nearest("--jbos", known) == "--jobs");
+  CHECK(nearest("--token", known).empty());
+  CHECK(nearest("x", known).empty());
+  CHECK(nearest("", known).empty());
+  CHECK(nearest(std::string(1000, 'x'), known).empty());
+}
