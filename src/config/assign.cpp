@@ -19,7 +19,7 @@ std::string upper(std::string_view text) {
   return result;
 }
 
-std::string quoted(std::string_view text) { return "'" + escape(text) + "'"; }
+std::string quoted(std::string_view text) { return "'" + escape_text(text) + "'"; }
 
 bool has_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });

@@ -66,7 +66,7 @@ bool exists(const std::string& path) {
 
 Result<std::vector<FileValue>> parse_file(std::string_view text, const std::string& name) {
   const auto parsed = toml::parse(text);
-  if (!parsed) return fail_at(name, parsed.error().source().begin.line, escape(parsed.error().description()));
+  if (!parsed) return fail_at(name, parsed.error().source().begin.line, escape_text(parsed.error().description()));
   std::vector<FileValue> values;
   for (const auto& [key, node] : parsed.table()) {
     const std::string_view word = key.str();

@@ -73,7 +73,7 @@ class Loader {
       return fail(file.error());
     }
     if (!file->has_value()) return {};
-    const auto shown = escape(path);
+    const auto shown = escape_text(path);
     LARDER_TRY(const auto values, parse_file((*file)->text, shown));
     for (const auto& value : values) {
       LARDER_CHECK(with_context(take_file_value(value, path, origin), shown + ":" + std::to_string(value.line)));
@@ -84,12 +84,12 @@ class Loader {
   Result<void> take_file_value(const FileValue& file_value, const std::string& path, Origin origin) {
     const auto index = find_row(file_value.key);
     if (!index || table()[*index].set_by == SetBy::Environment) {
-      return fail(ErrorCode::InvalidConfig, "unknown key '" + escape(file_value.key) + "'", did_you_mean(file_value.key, file_keys()));
+      return fail(ErrorCode::InvalidConfig, "unknown key '" + escape_text(file_value.key) + "'", did_you_mean(file_value.key, file_keys()));
     }
     const auto& row = table()[*index];
     if (origin == Origin::Project && row.set_by != SetBy::AnyFile) {
       return fail(ErrorCode::InvalidConfig, std::string(row.key) + " may not be set by a project file",
-                  "it may come with other people's work: set it in " + escape(loaded_.places.user_config) + ", by " +
+                  "it may come with other people's work: set it in " + escape_text(loaded_.places.user_config) + ", by " +
                       std::string(row.variable) + " or by " + std::string(row.flag));
     }
     if (!file_value.value) return fail(ErrorCode::InvalidConfig, std::string(row.key) + ": a value of this kind is not possible here");
@@ -165,7 +165,7 @@ class Loader {
          ++at) {
       if (std::find(known.begin(), known.end(), at->first) != known.end()) continue;
       const auto near = nearest(at->first, known);
-      if (!near.empty()) loaded_.warnings.push_back(escape(at->first) + " is no setting; did you mean " + std::string(near) + "?");
+      if (!near.empty()) loaded_.warnings.push_back(escape_text(at->first) + " is no setting; did you mean " + std::string(near) + "?");
     }
   }
 

@@ -25,10 +25,10 @@ Result<std::string> read_all(int fd, const std::string& path) {
   while (true) {
     const auto count = ::read(fd, piece.data(), piece.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail_os(errno, escape(path));
+    if (count < 0) return fail_os(errno, escape_text(path));
     if (count == 0) return text;
     text.append(piece.data(), static_cast<std::size_t>(count));
-    if (text.size() > kLongestFile) return fail(ErrorCode::InvalidConfig, escape(path) + ": longer than 1 MiB");
+    if (text.size() > kLongestFile) return fail(ErrorCode::InvalidConfig, escape_text(path) + ": longer than 1 MiB");
   }
 }
 
@@ -48,8 +48,8 @@ class Chooser {
     if (file_source_.origin == Origin::Flag) return from_named_file();
     if (loaded_.source("endpoint").origin == Origin::Project) {
       TokenChoice none;
-      none.warnings.push_back("no token is sent to " + escape(loaded_.settings.endpoint) + ", which " +
-                              escape(loaded_.places.project_config) + " chose; --token-file gives it one");
+      none.warnings.push_back("no token is sent to " + escape_text(loaded_.settings.endpoint) + ", which " +
+                              escape_text(loaded_.places.project_config) + " chose; --token-file gives it one");
       return none;
     }
     if (file_source_.from == "LARDER_TOKEN_FILE") return from_named_file();
@@ -71,7 +71,7 @@ class Chooser {
   }
 
   Result<TokenChoice> from_named_file() {
-    const auto origin = file_source_.from + " " + escape(loaded_.settings.token_file);
+    const auto origin = file_source_.from + " " + escape_text(loaded_.settings.token_file);
     LARDER_TRY(const auto file, with_context(read_(loaded_.settings.token_file, FileShape::Any), file_source_.from));
     if (!file) return fail(ErrorCode::InvalidArgument, origin + ": no such file");
     LARDER_TRY(auto choice, accept(file->text, file_source_.origin == Origin::Flag ? "flag" : "file", origin));
@@ -88,7 +88,7 @@ class Chooser {
       return none;
     }
     if (!file->has_value()) return TokenChoice{};
-    LARDER_TRY(auto choice, accept((*file)->text, "file", "token file " + escape(loaded_.settings.token_file)));
+    LARDER_TRY(auto choice, accept((*file)->text, "file", "token file " + escape_text(loaded_.settings.token_file)));
     if (choice.token) warn_of_mode(**file, choice);
     return choice;
   }
@@ -107,7 +107,7 @@ class Chooser {
   }
 
   void warn_of_mode(const SmallFile& file, TokenChoice& choice) const {
-    const auto path = escape(loaded_.settings.token_file);
+    const auto path = escape_text(loaded_.settings.token_file);
     if (file.is_foreign) choice.warnings.push_back("token file " + path + " belongs to another user");
     if ((file.mode & 0077U) != 0) choice.warnings.push_back("token file " + path + " can be read by others; `chmod 600` it");
   }
@@ -129,9 +129,9 @@ Result<std::optional<SmallFile>> read_small_file(const std::string& path, FileSh
     // A folder above that we may not enter (another user's home in HOME) is as good as no file; a file we may not read is not.
     const bool is_hidden = problem == EACCES && ::stat(path.c_str(), &facts) != 0 && errno == EACCES;
     if (problem == ENOENT || problem == ENOTDIR || is_hidden) return std::nullopt;
-    return fail_os(problem, escape(path));
+    return fail_os(problem, escape_text(path));
   }
-  if (::fstat(fd.value(), &facts) != 0) return fail_os(errno, escape(path));
+  if (::fstat(fd.value(), &facts) != 0) return fail_os(errno, escape_text(path));
   SmallFile file;
   if (S_ISREG(facts.st_mode)) {
     file.mode = facts.st_mode & 07777U;
