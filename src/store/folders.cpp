@@ -12,19 +12,24 @@ std::string parent_of(const std::string& path) {
   return path.substr(0, slash);
 }
 
-Result<void> refuse_link(fs::Disk& disk, const std::string& path) {
+Result<std::optional<fs::FileFacts>> look_unlinked(fs::Disk& disk, const std::string& path) {
   LARDER_TRY(const auto facts, disk.look(path));
   if (facts && facts->kind == fs::FileKind::Symlink) {
-    return fail(ErrorCode::UnsafeLink, fmt::format("{}: is a link where a folder of the cache belongs", escape_text(path)),
-                "remove the link; only the cache root itself may be one");
+    return fail(ErrorCode::UnsafeLink, fmt::format("{}: is a link, nothing is written through it", escape_text(path)),
+                "remove the link; only the cache or the local folder itself may be one");
   }
+  return facts;
+}
+
+Result<void> refuse_link(fs::Disk& disk, const std::string& path) {
+  LARDER_CHECK(look_unlinked(disk, path));
   return {};
 }
 
 Result<void> Folders::make(const std::string& path) {
   if (known_.contains(path)) return {};
   if (path.size() <= base_.size()) {
-    LARDER_CHECK(disk_.make_folders(path));
+    LARDER_CHECK(make_base(path));
   } else {
     LARDER_CHECK(make(parent_of(path)));
     LARDER_CHECK(make_one(path));
@@ -33,8 +38,17 @@ Result<void> Folders::make(const std::string& path) {
   return {};
 }
 
+Result<void> Folders::make_base(const std::string& path) {
+  for (std::string at = path; at.size() > 1; at = parent_of(at)) {
+    LARDER_TRY(const auto facts, disk_.look_through(at));
+    if (facts) break;
+    touched(parent_of(at));
+  }
+  return disk_.make_folders(path);
+}
+
 Result<void> Folders::make_one(const std::string& path) {
-  LARDER_TRY(const auto facts, disk_.look(path));
+  LARDER_TRY(const auto facts, look_unlinked(disk_, path));
   if (!facts) {
     LARDER_TRY(const bool made, disk_.make_folder(path));
     if (made) {
@@ -43,7 +57,6 @@ Result<void> Folders::make_one(const std::string& path) {
     }
     return refuse_link(disk_, path);  // somebody was faster
   }
-  if (facts->kind == fs::FileKind::Symlink) return refuse_link(disk_, path);
   if (facts->kind != fs::FileKind::Folder) {
     return fail(ErrorCode::IoFailed, fmt::format("{}: is a file where a folder belongs", escape_text(path)), "move it away");
   }

@@ -3,6 +3,7 @@
 
 #include "fs/disk.hpp"
 
+#include <optional>
 #include <set>
 #include <string>
 
@@ -23,6 +24,7 @@ class Folders {
   Result<void> sync();
 
  private:
+  Result<void> make_base(const std::string& path);
   Result<void> make_one(const std::string& path);
 
   fs::Disk& disk_;
@@ -34,7 +36,9 @@ class Folders {
 /// "/a/b" of "/a/b/c"; "/" of "/a".
 std::string parent_of(const std::string& path);
 
-/// Refuses a `path` that is a link. Not there is fine. Errors: UnsafeLink.
+/// lstat of a `path` that must be no link; nullopt: not there. Errors: UnsafeLink.
+Result<std::optional<fs::FileFacts>> look_unlinked(fs::Disk& disk, const std::string& path);
+/// Only the refusal.
 Result<void> refuse_link(fs::Disk& disk, const std::string& path);
 
 }  // namespace larder::store

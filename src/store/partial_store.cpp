@@ -90,4 +90,11 @@ Result<std::unique_ptr<PartialBlob>> PartialStore::open(const digest::Digest& bl
   return PartialBlob::create(store_.disk(), store_.clock(), mine, expected);
 }
 
+void put_aside(std::unique_ptr<PartialBlob> partial, PartialFate fate) {
+  if (!partial) return;
+  const bool keep = fate == PartialFate::Keep;
+  if (keep) (void)partial->checkpoint();  // where even this fails (disk full), the earlier records still hold (L9)
+  if (!keep || partial->sync_failed() || !partial->has_ranges()) (void)partial->remove();
+}
+
 }  // namespace larder::store

@@ -44,4 +44,11 @@ class PartialStore {
   std::optional<std::map<std::string, std::vector<std::string>>> index_;  // blob → folders of dead runs, as of the first look
 };
 
+/// Whether a partial is of use to a later run.
+enum class PartialFate { Keep, Drop };
+
+/// Ends work on a partial that will not be published now: its last ranges are recorded and it stays, or it goes. One without ranges, or
+/// whose sync failed, goes in any case.
+void put_aside(std::unique_ptr<PartialBlob> partial, PartialFate fate);
+
 }  // namespace larder::store

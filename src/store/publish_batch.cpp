@@ -39,38 +39,63 @@ bool is_folder_in_the_way(const Error& error) {
 struct BlobPublisher::Item {
   std::size_t index = 0;
   std::string temp;  // empty: nothing to do, the blob is here
-  UniqueFd fd;       // open until it is synced
+  UniqueFd fd;       // open until it is synced; where one sync serves all, only the first item's stays open (L15)
 };
 
-Result<void> BlobPublisher::publish(const digest::Digest& digest, PartialBlob& partial) {
-  fs::Disk& disk = store_.disk();
+Result<void> seal(fs::Disk& disk, PartialBlob& partial) {
   LARDER_CHECK(still_there(disk, partial.fd(), partial.data_path(), partial.size()));
-  if (auto synced = disk.sync_file(partial.fd()); !synced) {
-    (void)partial.remove();  // what an fsync has failed for is lost, whatever a second one says
-    return synced;
+  auto synced = disk.sync_file(partial.fd());
+  if (!synced) (void)partial.remove();  // what an fsync has failed for is lost, whatever a second one says
+  return synced;
+}
+
+// The only place on the target's file system is beside it; the name is one that prunes of all clients know.
+Result<void> move_across(Store& store, const std::string& temp, const std::string& target, const FileIdentity& what) {
+  fs::Disk& disk = store.disk();
+  const auto slash = target.rfind('/');
+  const std::string beside = fmt::format("{}/.{}.{}.new", target.substr(0, slash), target.substr(slash + 1), store.random().hex8());
+  bool renamed = false;
+  const ScopeExit clean([&] {
+    if (!renamed) (void)disk.remove_file(beside);
+  });
+  LARDER_TRY(const UniqueFd from, disk.open_read(temp));
+  LARDER_TRY(const UniqueFd to, disk.create_new(beside));
+  LARDER_TRY(const auto copied, copy_file(disk, from.value(), to.value(), what.digest.algorithm(), what.size, {}, {}));
+  if (copied != what.digest) {
+    return fail(ErrorCode::DigestMismatch,
+                fmt::format("{}: digest mismatch: expected {}, got {}", escape_text(temp), what.digest.text(), copied.text()));
   }
-  LARDER_CHECK(install(partial.data_path(), digest, partial.size()));
-  LARDER_CHECK(disk.sync_folder(layout_.blobs()));
+  LARDER_CHECK(disk.sync_file(to.value()));
+  LARDER_CHECK(disk.rename(beside, target));
+  renamed = true;
+  LARDER_CHECK(disk.remove_file(temp));
+  return {};
+}
+
+Result<void> BlobPublisher::publish(const digest::Digest& digest, PartialBlob& partial) {
+  LARDER_CHECK(seal(store_.disk(), partial));
+  LARDER_CHECK(install(partial.data_path(), {digest, partial.size()}));
+  LARDER_CHECK(store_.disk().sync_folder(layout_.blobs()));
   (void)partial.remove();  // the blob is published: what is left of the folder is only untidy
   return {};
 }
 
-Result<void> BlobPublisher::install(const std::string& temp, const digest::Digest& digest, std::uint64_t size) {
+Result<void> BlobPublisher::install(const std::string& temp, const FileIdentity& what) {
   if (existing_ == Existing::Keep) {
-    auto renamed = store_.disk().rename_new(temp, layout_.blob(digest.hex()));
+    auto renamed = store_.disk().rename_new(temp, layout_.blob(what.digest.hex()));
     if (renamed && *renamed) return {};
-    LARDER_TRY(const auto found, find_blob(store_.disk(), layout_, digest.hex(), size));
+    LARDER_TRY(const auto found, find_blob(store_.disk(), layout_, what.digest.hex(), what.size));
     // One that everybody may write is replaced by ours, which is known to be right (T50).
     if (found.state == BlobState::Good) {
       LARDER_CHECK(store_.disk().remove_file(temp));
       return {};
     }
   }
-  return replace(temp, digest, size);
+  return replace(temp, what);
 }
 
-Result<void> BlobPublisher::replace(const std::string& temp, const digest::Digest& digest, std::uint64_t size) {
-  const std::string blob = layout_.blob(digest.hex());
+Result<void> BlobPublisher::replace(const std::string& temp, const FileIdentity& what) {
+  const std::string blob = layout_.blob(what.digest.hex());
   auto renamed = store_.disk().rename(temp, blob);
   if (renamed) return renamed;
   if (is_folder_in_the_way(renamed.error())) {  // C17
@@ -80,31 +105,9 @@ Result<void> BlobPublisher::replace(const std::string& temp, const digest::Diges
     renamed.error().hint = "move it away";
     return renamed;
   }
-  if (renamed.error().os_error == EXDEV) return copy_across(temp, digest, size);
+  if (renamed.error().os_error == EXDEV) return move_across(store_, temp, blob, what);  // L35: blobs/ is a mount of its own
   if (renamed.error().os_error == ENOENT) renamed.error().hint = std::string(kRunAgain);
   return renamed;
-}
-
-// L35: blobs/ is a mount of its own. The only place on its file system is inside; the name is one that prunes of all clients know.
-Result<void> BlobPublisher::copy_across(const std::string& temp, const digest::Digest& digest, std::uint64_t size) {
-  fs::Disk& disk = store_.disk();
-  const std::string beside = fmt::format("{}/.{}.{}.new", layout_.blobs(), digest.hex(), store_.random().hex8());
-  bool renamed = false;
-  const ScopeExit clean([&] {
-    if (!renamed) (void)disk.remove_file(beside);
-  });
-  LARDER_TRY(const UniqueFd from, disk.open_read(temp));
-  LARDER_TRY(const UniqueFd to, disk.create_new(beside));
-  LARDER_TRY(const auto copied, copy_file(disk, from.value(), to.value(), digest.algorithm(), size, {}, {}));
-  if (copied != digest) {
-    return fail(ErrorCode::DigestMismatch,
-                fmt::format("{}: digest mismatch: expected {}, got {}", escape_text(temp), digest.text(), copied.text()));
-  }
-  LARDER_CHECK(disk.sync_file(to.value()));
-  LARDER_CHECK(disk.rename(beside, layout_.blob(digest.hex())));
-  renamed = true;
-  LARDER_CHECK(disk.remove_file(temp));
-  return {};
 }
 
 Result<void> BlobPublisher::write_temp(Item& item, const SmallBlob& blob) {
@@ -119,9 +122,9 @@ Result<void> BlobPublisher::write_temp(Item& item, const SmallBlob& blob) {
   return store_.disk().write_at(item.fd.value(), std::as_bytes(std::span(blob.content)), 0);
 }
 
-Result<void> BlobPublisher::sync_temps(std::vector<Item>& items) {
+Result<void> BlobPublisher::sync_temps(const std::vector<Item>& items, std::size_t group) {
   if (items.empty()) return {};
-  if (one_sync_is_cheaper(items.size())) return store_.disk().sync_filesystem(items.front().fd.value());
+  if (one_sync_is_cheaper(group)) return store_.disk().sync_filesystem(items.front().fd.value());
   for (const auto& item : items) LARDER_CHECK(store_.disk().sync_file(item.fd.value()));
   return {};
 }
@@ -138,11 +141,13 @@ std::vector<Result<void>> BlobPublisher::publish_small(std::span<const SmallBlob
     Item item{i, {}, {}};
     results[i] = write_temp(item, blobs[i]);
     if (!results[i]) discard(item);
-    if (results[i] && !item.temp.empty()) items.push_back(std::move(item));
+    if (!results[i] || item.temp.empty()) continue;
+    if (!items.empty() && one_sync_is_cheaper(blobs.size())) item.fd.reset();
+    items.push_back(std::move(item));
   }
-  const auto synced = sync_temps(items);
+  const auto synced = sync_temps(items, blobs.size());
   for (auto& item : items) {
-    results[item.index] = synced ? install(item.temp, blobs[item.index].digest, blobs[item.index].content.size()) : synced;
+    results[item.index] = synced ? install(item.temp, {blobs[item.index].digest, blobs[item.index].content.size()}) : synced;
     if (!results[item.index]) discard(item);
   }
   const auto named = items.empty() ? Result<void>{} : store_.disk().sync_folder(layout_.blobs());

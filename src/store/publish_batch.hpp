@@ -19,6 +19,19 @@ struct SmallBlob {
   std::string_view content;
 };
 
+/// What the bytes of a finished file are.
+struct FileIdentity {
+  digest::Digest digest;
+  std::uint64_t size = 0;
+};
+
+/// Step 4: is the partial still there and of its size, then fsync. A failed fsync discards the partial (it is never asked twice).
+/// Errors: SizeMismatch; IoFailed (also: another program removed it, R-519).
+Result<void> seal(fs::Disk& disk, PartialBlob& partial);
+
+/// For a target on another file system than `temp` (L35): copies beside the target, compares the digest, fsync, renames, removes `temp`.
+Result<void> move_across(Store& store, const std::string& temp, const std::string& target, const FileIdentity& what);
+
 /// What becomes of a good blob that is there already.
 enum class Existing { Keep, Replace };
 
@@ -38,17 +51,17 @@ class BlobPublisher {
  private:
   struct Item;
   Result<void> write_temp(Item& item, const SmallBlob& blob);
-  Result<void> sync_temps(std::vector<Item>& items);
-  Result<void> install(const std::string& temp, const digest::Digest& digest, std::uint64_t size);
-  Result<void> replace(const std::string& temp, const digest::Digest& digest, std::uint64_t size);
-  Result<void> copy_across(const std::string& temp, const digest::Digest& digest, std::uint64_t size);
+  Result<void> sync_temps(const std::vector<Item>& items, std::size_t group);
+  Result<void> install(const std::string& temp, const FileIdentity& what);
+  Result<void> replace(const std::string& temp, const FileIdentity& what);
 
   Store& store_;
   RepoLayout layout_;
   Existing existing_;
 };
 
-/// True where one syncfs is cheaper than an fsync of each of `files` files. Measured: docs/decisions/0009-group-commit.md.
+/// True where one syncfs is cheaper than an fsync of each of `files` files. Measured on ext4: syncfs beats fsync from the second file on
+/// (64 files: 2.4 ms against 31 ms), but it also waits for what others have written, so small groups don't use it.
 constexpr bool one_sync_is_cheaper(std::size_t files) { return files >= 8; }
 
 }  // namespace larder::store

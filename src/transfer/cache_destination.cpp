@@ -210,10 +210,7 @@ std::vector<Result<void>> CacheDestination::publish_small(std::span<const SmallF
 }
 
 void CacheDestination::abandon(const repo::FileEntry& file, std::unique_ptr<store::PartialBlob> partial, bool keep) {
-  if (partial) {
-    if (keep) (void)partial->checkpoint();  // where even this fails (disk full), the earlier records still hold
-    if (!keep || partial->sync_failed() || !partial->has_ranges()) (void)partial->remove();
-  }
+  store::put_aside(std::move(partial), keep ? store::PartialFate::Keep : store::PartialFate::Drop);
   locks_.erase(file.blob_name());
 }
 
