@@ -9,8 +9,8 @@
 
 namespace larder::digest {
 
-/// One SHA-256 stream that can be fed alone or in lockstep with another. Same results as OpenSSL, checked at start
-/// (`two_lanes_available`) and by property tests. Thread: one at a time.
+/// One SHA-256 stream that can be fed alone or in lockstep with another. Same results as OpenSSL, checked at first use and by
+/// property tests; plain C++ where the CPU has no SHA-NI or the check failed. Thread: one at a time.
 class Sha256Lane final : public Hasher {
  public:
   Sha256Lane();
@@ -21,8 +21,11 @@ class Sha256Lane final : public Hasher {
   static void update_pair(Sha256Lane& a, std::span<const std::byte> a_bytes, Sha256Lane& b, std::span<const std::byte> b_bytes);
 
  private:
+  std::span<const std::byte> complete_block(std::span<const std::byte> bytes);
+  void keep(std::span<const std::byte> bytes);
+
   std::array<std::uint32_t, 8> state_;
-  std::array<std::uint8_t, 64> block_{};
+  std::array<std::byte, 64> block_{};
   std::size_t block_used_ = 0;
   std::uint64_t total_ = 0;
 };
