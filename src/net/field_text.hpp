@@ -10,8 +10,6 @@ namespace larder::net {
 
 /// Without the spaces and tabs at both ends.
 std::string_view trim_blanks(std::string_view text);
-/// ASCII letters compared without case.
-bool equals_ignoring_case(std::string_view a, std::string_view b);
 /// A field name or a parameter name: one or more of RFC 9110's tchar.
 bool is_token(std::string_view text);
 /// May go out in a header: no CR, LF, NUL or other control character except tab (T34).

@@ -1,5 +1,6 @@
 #include <larder/net/http.hpp>
 
+#include "base/text.hpp"
 #include "net/field_text.hpp"
 
 namespace larder::net {

@@ -1,0 +1,72 @@
+#include "net/body_sink.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+namespace larder::net {
+
+BodySink::BodySink(BufferPool& pool, Clock& clock, OnPiece on_piece) : pool_(pool), clock_(clock), on_piece_(std::move(on_piece)) {}
+
+void BodySink::open(BodyUse use, std::uint64_t limit) {
+  use_ = use;
+  limit_ = limit;
+}
+
+BodySink::Verdict BodySink::take(std::span<const char> bytes) {
+  const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(limit_ - bytes_, bytes.size()));
+  const std::span<const char> wanted = bytes.first(room);
+  if (use_ != BodyUse::Stream) {
+    text_.append(wanted.data(), wanted.size());
+  } else if (!fill_pieces(wanted)) {
+    return Verdict::Starved;
+  }
+  if (use_ != BodyUse::Stream) bytes_ += wanted.size();
+  if (room == bytes.size()) return Verdict::Taken;
+  return use_ == BodyUse::Excerpt ? Verdict::Enough : Verdict::TooLong;
+}
+
+// All or nothing: whoever offers bytes offers all of them again after Starved.
+bool BodySink::fill_pieces(std::span<const char> bytes) {
+  std::vector<BufferRef> fresh;
+  std::size_t space = piece_ ? piece_->space().size() : 0;
+  while (space < bytes.size()) {
+    fresh.push_back(pool_.try_take());
+    if (!fresh.back()) {
+      flush();  // a piece that waits half full for others to become free could wait for itself
+      return false;
+    }
+    space += fresh.back()->space().size();
+  }
+  auto next = fresh.begin();
+  while (!bytes.empty()) {
+    if (!piece_) piece_ = *next++;
+    if (piece_->used() == 0) piece_began_ = clock_.now();
+    const std::size_t count = std::min(piece_->space().size(), bytes.size());
+    std::memcpy(piece_->space().data(), bytes.data(), count);
+    piece_->grow(count);
+    bytes_ += count;
+    bytes = bytes.subspan(count);
+    if (piece_->full()) flush();
+  }
+  return true;
+}
+
+void BodySink::flush() {
+  if (!piece_ || piece_->used() == 0) return;
+  const std::uint64_t offset = bytes_ - piece_->used();
+  on_piece_(offset, std::exchange(piece_, nullptr));
+}
+
+void BodySink::flush_older_than(SteadyTime moment) {
+  if (piece_ && piece_->used() > 0 && piece_began_ < moment) flush();
+}
+
+bool BodySink::prepare() {
+  if (use_ != BodyUse::Stream || piece_) return true;
+  piece_ = pool_.try_take();
+  return piece_ != nullptr;
+}
+
+}  // namespace larder::net

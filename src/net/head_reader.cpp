@@ -1,0 +1,63 @@
+#include "net/head_reader.hpp"
+
+#include "net/field_text.hpp"
+
+namespace larder::net {
+namespace {
+
+constexpr std::string_view kHttp = "HTTP/";
+
+/// "HTTP/1.1 206 Partial Content" or "HTTP/2 206"
+std::optional<int> parse_status(std::string_view line) {
+  if (line.substr(0, kHttp.size()) != kHttp) return std::nullopt;
+  const auto blank = line.find(' ');
+  if (blank == std::string_view::npos) return std::nullopt;
+  const std::string_view rest = line.substr(blank + 1);
+  const auto status = parse_digits(rest.substr(0, 3));
+  if (!status || *status < 100 || *status > 599 || (rest.size() > 3 && rest[3] != ' ')) return std::nullopt;
+  return static_cast<int>(*status);
+}
+
+std::string_view without_line_end(std::string_view line) {
+  if (!line.empty() && line.back() == '\n') line.remove_suffix(1);
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  return line;
+}
+
+}  // namespace
+
+Result<void> HeadReader::feed(std::string_view line) {
+  bytes_ += line.size();
+  const std::string_view text = without_line_end(line);
+  if (text.size() > limits_.line) return fail(ErrorCode::BadResponse, "header over " + std::to_string(limits_.line) + " bytes");
+  if (bytes_ > limits_.block) return fail(ErrorCode::BadResponse, "headers over " + std::to_string(limits_.block) + " bytes");
+  if (is_complete_) return {};  // a trailer
+  if (!has_status_) return begin(text);
+  if (text.empty()) {
+    finish();
+    return {};
+  }
+  return add_field(text);
+}
+
+Result<void> HeadReader::begin(std::string_view status_line) {
+  const auto status = parse_status(status_line);
+  if (!status) return fail(ErrorCode::BadResponse, "no HTTP status line");
+  head_ = ResponseHead{*status, {}};
+  has_status_ = true;
+  return {};
+}
+
+Result<void> HeadReader::add_field(std::string_view line) {
+  const auto colon = line.find(':');
+  // A name with blanks in or before it is the stuff of request smuggling; a folded line begins with one.
+  if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return fail(ErrorCode::BadResponse, "malformed header line");
+  return head_.headers.add(std::string(line.substr(0, colon)), std::string(line.substr(colon + 1)));
+}
+
+void HeadReader::finish() {
+  is_complete_ = head_.status >= 200;
+  has_status_ = is_complete_;
+}
+
+}  // namespace larder::net
