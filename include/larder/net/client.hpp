@@ -7,9 +7,18 @@
 #include <larder/net/retry.hpp>
 #include <larder/net/transport.hpp>
 
-#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
 
 namespace larder::net {
+
+/// How far the redirects of an exchange may lead.
+enum class RedirectScope {
+  AnyOrigin,   ///< anywhere, by the rules of Client
+  SameOrigin,  ///< to another origin than the first one's is UnsafeRedirect: pages of a listing (T25)
+};
 
 /// Asks and waits. Follows at most 10 redirects; the credentials go along only to their own origin; https → http and schemes other than
 /// http(s) are UnsafeRedirect. 408, 429, 5xx and transport failures are tried again by the policy, saying so to `progress`.
@@ -21,15 +30,22 @@ class Client {
   /// `deadline`: end of the whole run (`--timeout`), so that a longer Retry-After fails at once.
   void set_deadline(SteadyTime deadline) { deadline_ = deadline; }
 
-  /// The final answer, whatever its status below 500 (callers classify 4xx). `same_origin_only`: a redirect or URL to another origin than
-  /// the first one's is UnsafeRedirect (pages, T25). Errors: network codes, RateLimited, ServerError, TooManyRedirects, UnsafeRedirect,
-  /// BadResponse, Interrupted.
-  Result<Response> exchange(Request request, const CancelToken& cancel);
+  /// The final answer, whatever its status below 500 but 408 and 429 (callers classify the other 4xx); at most 64 KiB of a body that is no
+  /// success. An answer that says its quota is used up makes the next exchange with that server wait. Errors: network codes,
+  /// RateLimited, ServerError, TooManyRedirects, UnsafeRedirect, BadResponse, Interrupted (or what the token says).
+  Result<Response> exchange(Request request, const CancelToken& cancel, RedirectScope scope = RedirectScope::AnyOrigin);
 
   /// URL that answered the last exchange (after redirects).
   [[nodiscard]] const Url& last_url() const { return last_url_; }
 
  private:
+  Result<Response> exchange_one(const Request& request, const CancelToken& cancel);
+  Result<void> await_quota(const Url& url, const CancelToken& cancel);
+  Result<void> wait(std::chrono::milliseconds pause, std::string_view reason, const CancelToken& cancel);
+  [[nodiscard]] bool is_past_deadline(std::chrono::milliseconds pause);
+  Error final_error(Error error, bool is_deadline);
+  void note_headers(const Url& url, const ResponseHead& head);
+
   Transport& transport_;
   Clock& clock_;
   Random& random_;
@@ -37,6 +53,8 @@ class Client {
   RetryPolicy policy_;
   std::optional<SteadyTime> deadline_;
   Url last_url_;
+  std::map<std::string, SteadyTime> quota_ends_;  ///< by server and kind of request
+  std::set<std::string> warned_topics_;           ///< of X-HF-Warning (R-346)
 };
 
 }  // namespace larder::net

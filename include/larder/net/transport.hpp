@@ -12,7 +12,7 @@ namespace larder::net {
 using RequestId = std::uint64_t;
 
 enum class BodyMode {
-  Collect,  ///< the body comes whole, in the End event: API answers, small files
+  Collect,  ///< the body comes whole, in the End event: API answers, small files. Of answers outside 2xx at most 64 KiB (T35)
   Stream,   ///< bodies of 200 and 206 come piece by piece in Data events; other answers are collected (up to 64 KiB)
 };
 enum class HttpVersion { Http1, Any };  ///< bulk asks for 1.1; API and small files may use 2 (engine.md §4)
@@ -28,14 +28,16 @@ struct Request {
   std::string body;                        ///< POST only
   std::string content_type;                ///< POST only
   BodyMode mode = BodyMode::Collect;
-  std::uint64_t max_body = 0;  ///< the transfer ends with BadResponse at one byte more (T21)
+  std::uint64_t max_body = 0;  ///< of a 2xx answer: the transfer ends with BadResponse at one byte more (T21)
   HttpVersion version = HttpVersion::Http1;
   bool is_small = false;  ///< 16 KiB receive buffer instead of 512 KiB
-  /// Full-duration limits; stalls are the engine's business. 0: none.
+  /// From the sent request to the end of the answer's head (T39). 0: none. Stalls of the body are the engine's business, but for the
+  /// low-speed rule of TransportLimits.
   std::chrono::milliseconds header_timeout{30'000};
 };
 
-/// Head of the final answer. In Stream mode it comes before the first Data; cancel if the answer is not what was asked for.
+/// Head of an answer with status 200 or 206 in Stream mode, before its first Data; cancel if it is not what was asked for. All other
+/// answers come whole in the End event.
 struct HeadEvent {
   RequestId id = 0;
   ResponseHead head;

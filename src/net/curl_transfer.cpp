@@ -1,0 +1,181 @@
+#include "net/curl_transfer.hpp"
+
+#include "net/answer.hpp"
+#include "net/curl_errors.hpp"
+#include "net/headers.hpp"
+
+#include <utility>
+
+namespace larder::net {
+namespace {
+
+constexpr std::chrono::milliseconds kPieceAge{100};  // then a piece is handed on half full: slow links show progress
+
+bool is_success(int status) { return status >= 200 && status < 300; }
+
+std::string in_seconds(std::chrono::milliseconds time) {
+  return std::to_string(std::chrono::ceil<std::chrono::seconds>(time).count()) + " s";
+}
+
+std::string host_and_port(const Url& url) { return url.origin().host + ":" + std::to_string(url.origin().port); }
+
+}  // namespace
+
+CurlTransfer::CurlTransfer(Order order, CurlEasy easy, const TransferSurroundings& around)
+    : order_(std::move(order)),
+      easy_(std::move(easy)),
+      around_(around),
+      head_({around.options.limits.header_block, around.options.limits.header_line}),
+      sink_(around.pool, around.clock, [this](std::uint64_t offset, BufferRef piece) {
+        order_.listener->on_event(DataEvent{order_.id, offset, std::move(piece)});
+      }) {}
+
+void CurlTransfer::on_request_sent() noexcept {
+  was_connected_ = true;
+  const auto limit = order_.request.header_timeout;
+  // Set again when libcurl repeats the request because a kept connection was dead (N39).
+  if (limit.count() > 0) header_deadline_ = around_.clock.now() + limit;
+}
+
+bool CurlTransfer::on_header(std::string_view line) {
+  auto fed = head_.feed(line);
+  if (fed && head_.is_complete() && !body_began_) fed = begin_body();
+  if (!fed && !failure_) failure_ = describe(fed.error().code, fed.error().message);
+  return !is_broken();
+}
+
+Result<void> CurlTransfer::begin_body() {
+  const ResponseHead& head = head_.head();
+  const Request& request = order_.request;
+  body_began_ = true;
+  header_deadline_.reset();
+  window_began_ = around_.clock.now();
+  if (head.status == 407 && proxy_) return fail(ErrorCode::ProxyFailed, "the proxy answered 407");
+  if (!is_success(head.status)) {
+    sink_.open(BodyUse::Excerpt, around_.options.limits.error_body);
+    return {};
+  }
+  if (is_content_encoded(head.headers)) return fail(ErrorCode::BadResponse, "encoded answer, though identity was asked for");  // T22
+  if (request.mode == BodyMode::Stream && (head.status == 200 || head.status == 206)) {
+    sink_.open(BodyUse::Stream, request.max_body);
+    order_.listener->on_event(HeadEvent{order_.id, head});
+    return {};
+  }
+  sink_.open(BodyUse::Collect, request.max_body);
+  if (content_length(head.headers).value_or(0) > request.max_body)
+    return fail(ErrorCode::BadResponse, "answer over the size that is allowed");
+  return {};
+}
+
+std::size_t CurlTransfer::on_body(std::span<const char> bytes) {
+  const auto hold = [this](Pause why) {
+    pause_ = why;
+    paused_at_ = around_.clock.now();
+    return static_cast<std::size_t>(CURL_WRITEFUNC_PAUSE);
+  };
+  if (is_broken()) return 0;
+  if (around_.limiter != nullptr && !around_.limiter->is_open()) return hold(Pause::Rate);
+  switch (sink_.take(bytes)) {
+    case BodySink::Verdict::Starved:
+      return hold(Pause::Buffer);
+    case BodySink::Verdict::TooLong:
+      failure_ =
+          describe(ErrorCode::BadResponse, "body over " + std::to_string(order_.request.max_body) + " bytes, more than was asked for");
+      return 0;
+    case BodySink::Verdict::Enough:
+      is_enough_ = true;
+      return 0;
+    case BodySink::Verdict::Taken:
+      break;
+  }
+  if (around_.limiter != nullptr) around_.limiter->take(bytes.size());
+  window_bytes_ += bytes.size();
+  return bytes.size();
+}
+
+void CurlTransfer::on_exception(const std::exception& exception) noexcept {
+  Error error;
+  error.code = ErrorCode::Internal;
+  error.message = exception.what();
+  failure_ = std::move(error);
+}
+
+bool CurlTransfer::resume() {
+  if (pause_ == Pause::Rate && !around_.limiter->is_open()) return false;
+  if (pause_ == Pause::Buffer && !sink_.prepare()) return false;
+  pause_ = Pause::None;
+  window_began_ += around_.clock.now() - paused_at_;  // we were the slow one
+  const CURLcode code = easy_.unpause();
+  if (code != CURLE_OK && !is_broken()) failure_ = curl_failure(code);
+  return true;
+}
+
+bool CurlTransfer::tick(SteadyTime now) {
+  sink_.flush_older_than(now - kPieceAge);
+  if (header_deadline_ && now >= *header_deadline_ && !failure_) {
+    failure_ = describe(ErrorCode::TimedOut, "no answer within " + in_seconds(order_.request.header_timeout));  // T39
+  }
+  if (body_began_ && pause_ == Pause::None && !failure_ && is_slow(now)) {
+    failure_ = describe(ErrorCode::TimedOut, "less than " + std::to_string(around_.options.limits.low_speed) + " bytes a second for " +
+                                                 in_seconds(around_.options.limits.low_speed_window));  // N13
+  }
+  return !is_broken();
+}
+
+bool CurlTransfer::is_slow(SteadyTime now) {
+  const TransportLimits& limits = around_.options.limits;
+  if (now - window_began_ < limits.low_speed_window) return false;
+  const bool is_too_little = window_bytes_ * 1000 < limits.low_speed * static_cast<std::uint64_t>(limits.low_speed_window.count());
+  window_began_ = now;
+  window_bytes_ = 0;
+  return is_too_little;
+}
+
+void CurlTransfer::end(CURLcode code) {
+  sink_.flush();
+  send_end(outcome(code));
+}
+
+void CurlTransfer::end_with(Error error) {
+  sink_.flush();
+  send_end(fail(std::move(error)));
+}
+
+Result<Response> CurlTransfer::outcome(CURLcode code) {
+  if (failure_) return fail(std::move(*failure_));
+  if (code != CURLE_OK && !is_enough_) return fail(curl_failure(code));
+  // libcurl takes a close between two header lines for the end of an answer (N6).
+  if (!head_.is_complete()) return fail(describe(ErrorCode::ConnectionLost, "connection closed within the headers"));
+  return Response{head_.head(), sink_.take_text()};
+}
+
+Error CurlTransfer::curl_failure(CURLcode code) const {
+  CurlFailure failure;
+  failure.code = code;
+  failure.detail = detail_.data();
+  failure.proxy_status = easy_.info_long<CURLINFO_HTTP_CONNECTCODE>();
+  failure.has_proxy = proxy_.has_value();
+  failure.was_connected = was_connected_;
+  failure.head_complete = head_.is_complete();
+  std::string why = reason(failure);
+  if (body_began_) why += ", " + std::to_string(sink_.bytes()) + " bytes had come";
+  return describe(error_code(failure), why);
+}
+
+Error CurlTransfer::describe(ErrorCode code, const std::string& why) const {
+  Error error;
+  error.code = code;
+  const Url& url = order_.request.url;
+  error.message = host_and_port(url) + ": " + (code == ErrorCode::ProxyFailed && proxy_ ? "proxy " + proxy_->shown + ": " : "") + why;
+  error.http = http_facts(url, head_.is_complete() ? head_.head() : ResponseHead{});
+  if (code == ErrorCode::TlsFailed) {
+    error.hint = "certificates are always checked; SSL_CERT_FILE or SSL_CERT_DIR name others to trust";
+  }
+  return error;
+}
+
+void CurlTransfer::send_end(Result<Response> result) {
+  order_.listener->on_event(EndEvent{order_.id, std::move(result), sink_.bytes(), order_.request.url.origin().host_text()});
+}
+
+}  // namespace larder::net
