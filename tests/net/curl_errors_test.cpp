@@ -1,0 +1,48 @@
+#include "net/curl_errors.hpp"
+
+#include "support/catch.hpp"
+
+using namespace larder;
+using namespace larder::net;
+
+TEST_CASE("curl codes: what callers branch on", "[net][curl_errors]") {
+  struct Case {
+    CurlFailure failure;
+    ErrorCode code;
+  };
+  for (const Case& c : {
+           Case{{CURLE_COULDNT_RESOLVE_HOST, ""}, ErrorCode::NameNotResolved},
+           Case{{CURLE_COULDNT_RESOLVE_PROXY, "", 0, true}, ErrorCode::ProxyFailed},
+           Case{{CURLE_COULDNT_CONNECT, ""}, ErrorCode::ConnectFailed},
+           Case{{CURLE_COULDNT_CONNECT, "", 0, true}, ErrorCode::ProxyFailed},
+           Case{{CURLE_RECV_ERROR, "", 407, true}, ErrorCode::ProxyFailed},
+           Case{{CURLE_RECV_ERROR, "", 403, true}, ErrorCode::ProxyFailed},
+           Case{{CURLE_RECV_ERROR, "", 200, true, true}, ErrorCode::ConnectionLost},
+           Case{{CURLE_OPERATION_TIMEDOUT, ""}, ErrorCode::TimedOut},
+           Case{{CURLE_OPERATION_TIMEDOUT, "", 0, true}, ErrorCode::ProxyFailed},
+           Case{{CURLE_PEER_FAILED_VERIFICATION, ""}, ErrorCode::TlsFailed},
+           Case{{CURLE_SSL_CACERT_BADFILE, ""}, ErrorCode::TlsFailed},
+           Case{{CURLE_SSL_CONNECT_ERROR, "error:0A000102:SSL routines::unsupported protocol"}, ErrorCode::TlsFailed},
+           Case{{CURLE_SSL_CONNECT_ERROR, "OpenSSL SSL_connect: Connection reset by peer in connection to x"}, ErrorCode::ConnectionLost},
+           Case{{CURLE_SSL_CONNECT_ERROR, "OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to x"}, ErrorCode::ConnectionLost},
+           Case{{CURLE_PARTIAL_FILE, ""}, ErrorCode::ConnectionLost},
+           Case{{CURLE_GOT_NOTHING, ""}, ErrorCode::ConnectionLost},
+           Case{{CURLE_SEND_ERROR, ""}, ErrorCode::ConnectionLost},
+           Case{{CURLE_HTTP2_STREAM, ""}, ErrorCode::ConnectionLost},
+           Case{{CURLE_RECV_ERROR, "Recv failure: Connection reset by peer"}, ErrorCode::ConnectionLost},
+           Case{{CURLE_RECV_ERROR, "Illegal or missing hexadecimal sequence in chunked-encoding"}, ErrorCode::BadResponse},
+           Case{{CURLE_WEIRD_SERVER_REPLY, ""}, ErrorCode::BadResponse},
+           Case{{CURLE_OUT_OF_MEMORY, "", 0, false, true, false}, ErrorCode::BadResponse},  // a header line over libcurl's own limit
+           Case{{CURLE_OUT_OF_MEMORY, "", 0, false, true, true}, ErrorCode::Internal},
+           Case{{CURLE_BAD_FUNCTION_ARGUMENT, ""}, ErrorCode::Internal},
+       }) {
+    CAPTURE(c.failure.code, c.failure.detail);
+    CHECK(error_code(c.failure) == c.code);
+  }
+}
+
+TEST_CASE("curl codes: the reason holds nothing a terminal would obey", "[net][curl_errors]") {
+  const std::string text = reason({CURLE_WEIRD_SERVER_REPLY, "bad \x1b[31m\nline \xc2\x9b"});
+  CHECK(text == "bad ?[31m?line ??");
+  CHECK_FALSE(reason({CURLE_COULDNT_CONNECT, ""}).empty());
+}
