@@ -3,6 +3,7 @@
 
 #include <larder/ops/services.hpp>
 #include <larder/repo/reference.hpp>
+#include <larder/repo/repo_path.hpp>
 #include <larder/repo/weights.hpp>
 #include <larder/transfer/engine.hpp>
 
@@ -56,6 +57,7 @@ struct PullReport {
   std::vector<LeftOutFile> left_out;
   std::vector<FailedFile> failures;
   std::vector<std::string> warnings;
+  std::vector<std::string> notes;  ///< worth a line to a person: "main moved from … to …", files that run code (T18, T19)
   std::uint64_t total_bytes = 0;
   std::uint64_t fetched_bytes = 0;  ///< body bytes over the network
   std::uint64_t reused_bytes = 0;

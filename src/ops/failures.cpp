@@ -1,0 +1,88 @@
+#include "ops/failures.hpp"
+
+#include "base/escape.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace larder::ops {
+namespace {
+
+constexpr std::size_t kNamedFailures = 5;
+
+ErrorCode shared_code(const std::vector<FailedFile>& failures) {
+  // The exit code is what scripts see: DigestMismatch beside SizeMismatch is still "integrity", shown by the first one's code.
+  const auto first = failures.front().error.code;
+  const bool same = std::all_of(failures.begin(), failures.end(),
+                                [&](const FailedFile& failed) { return exit_code(failed.error.code) == exit_code(first); });
+  return same ? first : ErrorCode::Partial;
+}
+
+}  // namespace
+
+bool ends_run(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::DiskFull:
+    case ErrorCode::ReadOnly:
+    case ErrorCode::IoFailed:
+    case ErrorCode::Interrupted:
+    case ErrorCode::Internal:
+      return true;
+    case ErrorCode::InvalidArgument:
+    case ErrorCode::InvalidConfig:
+    case ErrorCode::RepoNotFound:
+    case ErrorCode::RevisionNotFound:
+    case ErrorCode::EntryNotFound:
+    case ErrorCode::NotInCache:
+    case ErrorCode::AuthRequired:
+    case ErrorCode::AccessDenied:
+    case ErrorCode::GatedRepo:
+    case ErrorCode::NameNotResolved:
+    case ErrorCode::ConnectFailed:
+    case ErrorCode::ProxyFailed:
+    case ErrorCode::TlsFailed:
+    case ErrorCode::TimedOut:
+    case ErrorCode::ConnectionLost:
+    case ErrorCode::ServerError:
+    case ErrorCode::RateLimited:
+    case ErrorCode::BadResponse:
+    case ErrorCode::RangeIgnored:
+    case ErrorCode::RemoteChanged:
+    case ErrorCode::TooManyRedirects:
+    case ErrorCode::Unsupported:
+    case ErrorCode::DigestMismatch:
+    case ErrorCode::SizeMismatch:
+    case ErrorCode::StoreDamaged:
+    case ErrorCode::PermissionDenied:
+    case ErrorCode::LockBusy:
+    case ErrorCode::Partial:
+    case ErrorCode::RefusedByPolicy:
+    case ErrorCode::LocalChanges:
+    case ErrorCode::UnsafePath:
+    case ErrorCode::UnsafeRedirect:
+    case ErrorCode::UnsafeLink:
+      return false;
+  }
+  return true;
+}
+
+Error summarise(const std::vector<FailedFile>& failures, std::size_t total) {
+  if (failures.size() == 1) {
+    Error error = failures.front().error;
+    error.context.insert(error.context.begin(), escape_text(failures.front().path));
+    return error;
+  }
+  Error error;
+  error.code = shared_code(failures);
+  error.message = fmt::format("{} of {} files failed", failures.size(), total);
+  for (std::size_t i = 0; i < failures.size() && i < kNamedFailures; ++i) {
+    error.message += fmt::format("{}{}: {}", i == 0 ? ": " : "; ", escape_text(failures[i].path), failures[i].error.text());
+  }
+  if (failures.size() > kNamedFailures) error.message += fmt::format("; and {} more", failures.size() - kNamedFailures);
+  error.hint = failures.front().error.hint;
+  if (error.hint.empty()) error.hint = "the files that are right are kept: run it again to fetch only what is missing";
+  return error;
+}
+
+}  // namespace larder::ops

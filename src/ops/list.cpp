@@ -1,0 +1,37 @@
+#include <larder/ops/list.hpp>
+
+#include "ops/selection.hpp"
+#include "ops/target.hpp"
+
+namespace larder::ops {
+
+Result<ResolveReport> resolve(Services& services, const repo::Reference& reference, bool offline, const CancelToken& cancel) {
+  const TargetQuestion question{reference.repo, reference.revision.value_or(repo::Revision()), offline, {}};
+  const auto object = "resolve " + object_name(question.repo, question.revision);
+  LARDER_TRY(auto resolved, with_context(find_commit(services, question, cancel), object));
+  return ResolveReport{reference.repo, std::move(resolved.canonical_id), question.revision.text(), resolved.commit};
+}
+
+Result<FilesReport> list_files(Services& services, const repo::Reference& reference, const repo::PathFilter& filter, bool offline,
+                               const CancelToken& cancel) {
+  const TargetQuestion question{reference.repo, reference.revision.value_or(repo::Revision()), offline, {}};
+  const auto object = "files " + object_name(question.repo, question.revision);
+  LARDER_TRY(auto target, with_context(find_target(services, question, cancel), object));
+  if (!target.tree) {
+    return with_context(
+        Result<FilesReport>(fail(ErrorCode::NotInCache, "no listing of this commit in the cache", "run it once without --offline")),
+        object);
+  }
+  PullOptions options;
+  options.reference = reference;
+  LARDER_TRY(auto selection, with_context(select_files(*target.tree, options), object));
+  FilesReport report;
+  report.resolved = {reference.repo, target.resolved.canonical_id, question.revision.text(), target.resolved.commit};
+  for (const auto index : selection.chosen) {
+    if (filter.keeps(target.tree->at(index).path)) report.chosen.push_back(index);
+  }
+  report.tree = std::move(*target.tree);
+  return report;
+}
+
+}  // namespace larder::ops

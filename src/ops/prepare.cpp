@@ -1,0 +1,126 @@
+#include "ops/prepare.hpp"
+
+#include "base/escape.hpp"
+#include "fs/disk.hpp"
+#include "store/store.hpp"
+#include "transfer/cache_destination.hpp"
+#include "transfer/local_dir_destination.hpp"
+
+#include <fmt/format.h>
+
+#include <climits>
+
+namespace larder::ops {
+namespace {
+
+constexpr std::size_t kMissingNamed = 3;  // as upstream names up to three missing files
+
+std::string local_trees(const PullOptions& options) { return *options.local_dir + "/.cache/huggingface/trees"; }
+
+Result<void> require_pinned(const PullOptions& options) {
+  if (!options.require_pinned || asked_revision(options).commit()) return {};
+  return fail(ErrorCode::RefusedByPolicy, "revision '" + asked_revision(options).text() + "' is not a full commit (--require-pinned)",
+              "`larder resolve REF` prints the commit; write ORG/NAME@COMMIT");
+}
+
+std::unique_ptr<transfer::Destination> make_destination(Services& services, const PullOptions& options, const repo::CommitId& commit) {
+  const auto& repo = options.reference.repo;
+  if (options.local_dir) {
+    return std::make_unique<transfer::LocalDirDestination>(
+        services.store, repo, commit, transfer::LocalDirOptions{*options.local_dir, options.hard_links, options.overwrite, options.force});
+  }
+  return std::make_unique<transfer::CacheDestination>(services.store, services.store.layout(repo), commit,
+                                                      transfer::CacheDestinationOptions{options.force});
+}
+
+/// Free space where the destination is or will be: the nearest folder that exists.
+Result<FreeSpace> look_at_space(fs::Disk& disk, std::string folder, std::uint64_t needed) {
+  FreeSpace space;
+  space.needed = needed + needed / 100;
+  while (!folder.empty()) {
+    LARDER_TRY(const auto facts, disk.look_through(folder));
+    if (facts) break;
+    folder.resize(folder.find_last_of('/'));
+  }
+  LARDER_TRY(const auto known, disk.space(folder.empty() ? "/" : folder));
+  space.is_known = known.has_value();
+  if (known) space.present = known->free_bytes;
+  return space;
+}
+
+/// Offline nothing may have to come over the network (N47).
+Result<void> require_everything_here(const Prepared& prepared) {
+  std::string names;
+  std::size_t missing = 0;
+  for (const auto& file : prepared.plan.files) {
+    const bool is_missing = file.action == transfer::Action::Fetch || file.action == transfer::Action::Resume;
+    if (!is_missing || ++missing > kMissingNamed) continue;
+    names += (names.empty() ? "" : ", ") + escape_text(prepared.target.tree->at(file.index).path);
+  }
+  if (missing == 0) return {};
+  return fail(
+      ErrorCode::NotInCache,
+      fmt::format("{} of {} files are not here: {}{}", missing, prepared.plan.files.size(), names, missing > kMissingNamed ? ", …" : ""),
+      "run it once without --offline");
+}
+
+Result<void> plan_transfer(Services& services, const PullOptions& options, Prepared& prepared) {
+  prepared.destination = make_destination(services, options, prepared.target.resolved.commit);
+  const auto look = [&](const repo::FileEntry& file) { return prepared.destination->look(file); };
+  LARDER_TRY(prepared.plan, transfer::make_plan(*prepared.target.tree, prepared.selection.chosen, look, options.force, options.overwrite));
+  LARDER_TRY(prepared.space, look_at_space(services.disk, prepared.folder, prepared.plan.needed_space));
+  return {};
+}
+
+}  // namespace
+
+repo::Revision asked_revision(const PullOptions& options) { return options.reference.revision.value_or(repo::Revision()); }
+
+Result<void> prepare(Services& services, const PullOptions& options, const CancelToken& cancel, Prepared& prepared) {
+  LARDER_CHECK(require_pinned(options));
+  TargetQuestion question{options.reference.repo, asked_revision(options), options.offline, {}};
+  if (options.local_dir) question.tree_folders.push_back(local_trees(options));
+  prepared.object = object_name(question.repo, question.revision);
+  LARDER_TRY(prepared.target, find_target(services, question, cancel));
+  const auto& commit = prepared.target.resolved.commit;
+  prepared.folder = options.local_dir ? *options.local_dir : services.store.layout(question.repo).snapshot(commit);
+  prepared.path = prepared.folder;
+  if (!prepared.target.tree) return {};
+
+  const auto& tree = *prepared.target.tree;
+  LARDER_TRY(prepared.selection, select_files(tree, options));
+  const auto place = options.local_dir ? repo::NamePlace::LocalFolder : repo::NamePlace::Cache;
+  const std::size_t room = prepared.folder.size() + 2 < PATH_MAX ? PATH_MAX - prepared.folder.size() - 2 : 0;
+  LARDER_CHECK(judge_names(tree, prepared.selection.chosen, place, room));
+  LARDER_CHECK(plan_transfer(services, options, prepared));
+  if (options.offline) LARDER_CHECK(require_everything_here(prepared));
+  if (prepared.selection.is_single_file) {
+    prepared.path += "/" + std::string(tree.at(prepared.selection.chosen.front()).path);
+  }
+  return {};
+}
+
+Result<std::optional<PullReport>> unlisted_snapshot(Services& services, const PullOptions& options, const Target& target) {
+  if (target.tree) return std::optional<PullReport>{};
+  PullReport report;
+  report.repo = options.reference.repo;
+  report.requested = asked_revision(options).text();
+  report.commit = target.resolved.commit;
+  report.path = options.local_dir ? *options.local_dir : services.store.layout(report.repo).snapshot(report.commit);
+  LARDER_TRY(const auto folder, services.disk.look_through(report.path));
+  if (!folder || folder->kind != fs::FileKind::Folder) {
+    return fail(ErrorCode::NotInCache, "commit " + report.commit.hex() + " is not in the cache", "run it once without --offline");
+  }
+  auto names = options.files;
+  if (!options.reference.path.empty()) names.push_back(options.reference.path);
+  for (const auto& name : names) {
+    LARDER_CHECK(repo::check_name(name.ends_with('/') ? std::string_view(name).substr(0, name.size() - 1) : name, repo::NamePlace::Cache));
+    LARDER_TRY(const auto file, services.disk.look_through(report.path + "/" + name));
+    if (!file) return fail(ErrorCode::NotInCache, escape_text(name) + ": not in the cached snapshot", "run it once without --offline");
+    if (names.size() == 1 && file->kind == fs::FileKind::Regular) report.path += "/" + name;
+  }
+  report.warnings.emplace_back("the cache has no listing of this commit: whether the snapshot is complete is unknown");
+  return std::optional<PullReport>(std::move(report));
+}
+
+}  // namespace larder::ops

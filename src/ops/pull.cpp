@@ -1,0 +1,262 @@
+#include <larder/ops/pull.hpp>
+
+#include "base/escape.hpp"
+#include "fs/disk.hpp"
+#include "ops/failures.hpp"
+#include "ops/folding.hpp"
+#include "ops/prepare.hpp"
+#include "ops/pull_state.hpp"
+#include "transfer/resolve_source.hpp"
+
+#include <larder/base/log.hpp>
+#include <larder/hub/hub_client.hpp>
+#include <larder/net/transport.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace larder::ops {
+namespace {
+
+using transfer::Action;
+using transfer::FileStatus;
+
+using Sources = std::vector<std::unique_ptr<transfer::BlobSource>>;
+
+/// The mirrors in the order given, then the Hub: who names a mirror wants it used, and the Hub is where all else fails over to.
+Result<Sources> make_sources(Services& services, const PullOptions& options, const Prepared& prepared) {
+  const auto& commit = prepared.target.resolved.commit;
+  Sources sources;
+  for (const auto& mirror : options.mirrors) {
+    LARDER_TRY(auto base, Url::parse(mirror));
+    sources.push_back(transfer::make_mirror_source(base, services.hub.options(), options.reference.repo, commit, prepared.object));
+  }
+  sources.push_back(transfer::make_hub_source(services.hub.options(), options.reference.repo, commit, prepared.object));
+  return sources;
+}
+
+Error error_of(const transfer::EngineReport& report, std::uint32_t index) {
+  for (const auto& failure : report.failures) {
+    if (failure.index == index) return failure.error;
+  }
+  return fail(ErrorCode::Internal, "the file with the same content was not fetched").value();
+}
+
+/// One pull on its way: the prepared plan, and what became of each planned file. The steps are run() in order; docs/architecture.md draws
+/// them.
+class Pull {
+ public:
+  Pull(Services& services, const PullOptions& options, PullReport& report, const CancelToken& cancel)
+      : services_(services), options_(options), report_(report), cancel_(cancel) {}
+
+  Result<void> run();
+
+ private:
+  Result<void> prepare_all();
+  Result<void> check_space() const;
+  [[nodiscard]] bool needs_work() const;
+  [[nodiscard]] std::string scratch() const;
+  Result<void> settle_present();
+  Result<void> fetch();
+  Result<void> settle_twins();
+  Result<void> settle_one(std::size_t slot, FileStatus good);
+  Result<void> conclude();
+  void fill_report();
+
+  Services& services_;
+  const PullOptions& options_;
+  PullReport& report_;
+  const CancelToken& cancel_;
+  Prepared prepared_;
+  std::unique_ptr<PullState> state_;
+  transfer::EngineReport engine_;
+};
+
+Result<void> Pull::prepare_all() {
+  state_ = std::make_unique<PullState>(services_, options_, prepared_);
+  auto prepared = prepare(services_, options_, cancel_, prepared_);
+  if (!prepared) {
+    if (prepared.error().code == ErrorCode::EntryNotFound && prepared_.target.tree) {
+      state_->mark_missing(missing_files(*prepared_.target.tree, options_));
+    }
+    return prepared;
+  }
+  report_.repo = options_.reference.repo;
+  report_.canonical_id = prepared_.target.resolved.canonical_id;
+  report_.requested = asked_revision(options_).text();
+  report_.commit = prepared_.target.resolved.commit;
+  report_.path = prepared_.path;
+  report_.left_out = prepared_.selection.left_out;
+  report_.warnings = prepared_.target.warnings;
+  report_.warnings.insert(report_.warnings.end(), prepared_.selection.warnings.begin(), prepared_.selection.warnings.end());
+  return {};
+}
+
+/// Enough room for the whole plan before the first byte (L8).
+Result<void> Pull::check_space() const {
+  const auto& space = prepared_.space;
+  if (!space.is_known || space.needed <= space.present || prepared_.plan.needed_space == 0) return {};
+  return fail(ErrorCode::DiskFull,
+              fmt::format("{}: {} bytes are needed, {} are free, {} are missing", escape_text(prepared_.folder), space.needed,
+                          space.present, space.needed - space.present),
+              "free some space (`larder cache gc`), or pull to another disk with --cache-dir or --local-dir");
+}
+
+bool Pull::needs_work() const {
+  if (prepared_.plan.files.empty()) return true;  // the folder itself
+  for (const auto& file : prepared_.plan.files) {
+    if (file.presence != transfer::Presence::Complete || file.action != Action::Reuse) return true;
+  }
+  return false;
+}
+
+/// A folder of ours on the destination's file system.
+std::string Pull::scratch() const {
+  if (options_.local_dir) return *options_.local_dir + "/.cache/huggingface/larder/tmp";
+  return services_.store.root() + "/.locks/.larder-new." + services_.store.run();  // scans ignore it, prune removes it
+}
+
+/// What can be made complete without the network; wrong bytes turn into a fetch.
+Result<void> Pull::settle_present() {
+  for (std::size_t slot = 0; slot < prepared_.plan.files.size(); ++slot) {
+    const auto& file = prepared_.plan.files[slot];
+    if (file.same_as != transfer::PlannedFile::kNone) continue;
+    if (file.action == Action::Reuse || file.action == Action::Share) {
+      LARDER_CHECK(settle_one(slot, file.action == Action::Share ? FileStatus::Shared : FileStatus::Reused));
+    }
+  }
+  return {};
+}
+
+Result<void> Pull::settle_one(std::size_t slot, FileStatus good) {
+  auto& file = prepared_.plan.files[slot];
+  if (cancel_.is_cancelled()) return fail(cancel_.error());
+  if (file.presence == transfer::Presence::Complete) {
+    engine_.statuses[slot] = good;
+    return {};
+  }
+  const auto entry = prepared_.target.tree->at(file.index);
+  auto settled = prepared_.destination->settle(entry, file.presence, services_.progress, cancel_);
+  if (!settled) {
+    if (ends_run(settled.error().code)) return fail(std::move(settled.error()));
+    engine_.statuses[slot] = FileStatus::Failed;
+    engine_.failures.push_back({file.index, std::move(settled.error())});
+    return {};
+  }
+  if (*settled) {
+    engine_.statuses[slot] = good;
+    return {};
+  }
+  if (options_.offline) {
+    engine_.statuses[slot] = FileStatus::Failed;
+    engine_.failures.push_back(
+        {file.index, fail(ErrorCode::NotInCache, "what is here has wrong bytes", "run it once without --offline").value()});
+    return {};
+  }
+  file.action = Action::Fetch;
+  file.presence = transfer::Presence::Missing;
+  return {};
+}
+
+Result<void> Pull::fetch() {
+  bool any = false;
+  for (const auto& file : prepared_.plan.files) any = any || file.action == Action::Fetch || file.action == Action::Resume;
+  if (!any) return {};
+  const auto sources = make_sources(services_, options_, prepared_);
+  if (!sources) return fail(sources.error());
+  transfer::Engine engine(services_.clock, services_.random, services_.transport, services_.pool, *prepared_.destination, *sources,
+                          services_.progress, options_.engine);
+  transfer::EngineReport fetched;
+  auto outcome = engine.run(*prepared_.target.tree, prepared_.plan, fetched, cancel_);
+  for (std::size_t slot = 0; slot < fetched.statuses.size(); ++slot) {
+    if (fetched.statuses[slot] != FileStatus::Pending) engine_.statuses[slot] = fetched.statuses[slot];
+  }
+  for (auto& failure : fetched.failures) engine_.failures.push_back(std::move(failure));
+  for (auto& warning : fetched.warnings) report_.warnings.push_back(std::move(warning));
+  engine_.body_bytes = fetched.body_bytes;
+  return outcome;
+}
+
+/// Files with the bytes of another one: fetched once, linked now.
+Result<void> Pull::settle_twins() {
+  const auto& files = prepared_.plan.files;  // in tree order: found by binary search
+  const auto slot_of = [&](std::uint32_t index) {
+    const auto found = std::lower_bound(files.begin(), files.end(), index,
+                                        [](const transfer::PlannedFile& file, std::uint32_t wanted) { return file.index < wanted; });
+    return static_cast<std::size_t>(found - files.begin());
+  };
+  for (std::size_t slot = 0; slot < prepared_.plan.files.size(); ++slot) {
+    auto& file = prepared_.plan.files[slot];
+    if (file.same_as == transfer::PlannedFile::kNone) continue;
+    const auto first = slot_of(file.same_as);
+    if (engine_.statuses[first] == FileStatus::Failed || engine_.statuses[first] == FileStatus::Pending) {
+      engine_.statuses[slot] = FileStatus::Failed;
+      engine_.failures.push_back({file.index, error_of(engine_, file.same_as)});
+      continue;
+    }
+    if (file.presence != transfer::Presence::Complete) file.presence = transfer::Presence::BlobHere;
+    LARDER_CHECK(settle_one(slot, FileStatus::Reused));
+  }
+  return {};
+}
+
+void Pull::fill_report() {
+  const auto& tree = *prepared_.target.tree;
+  report_.files.clear();
+  for (std::size_t slot = 0; slot < prepared_.plan.files.size(); ++slot) {
+    const auto entry = tree.at(prepared_.plan.files[slot].index);
+    const auto status = engine_.statuses[slot];
+    report_.files.push_back({std::string(entry.path), entry.size, entry.digest(), status});
+    report_.total_bytes += entry.size;
+    if (status == FileStatus::Reused || status == FileStatus::Shared) report_.reused_bytes += entry.size;
+  }
+  for (auto& failure : engine_.failures) {
+    report_.failures.push_back({std::string(tree.at(failure.index).path), std::move(failure.error)});
+  }
+  report_.fetched_bytes = engine_.body_bytes;
+}
+
+/// Listing, marks and the ref, in this order, and the ref only for a whole selection (I2).
+Result<void> Pull::conclude() {
+  LARDER_CHECK(prepared_.destination->finish());
+  LARDER_CHECK(state_->write_tree());
+  if (!report_.failures.empty()) return fail(summarise(report_.failures, report_.files.size()));
+  return state_->write_marks_and_ref(report_);
+}
+
+Result<void> Pull::run() {
+  LARDER_CHECK(prepare_all());
+  LARDER_TRY(auto unlisted, unlisted_snapshot(services_, options_, prepared_.target));
+  if (unlisted) {
+    report_ = std::move(*unlisted);
+    return {};
+  }
+  engine_.statuses.assign(prepared_.plan.files.size(), FileStatus::Pending);
+  LARDER_CHECK(refuse_folded_names(services_, *prepared_.target.tree, prepared_.selection.chosen, scratch()));
+  LARDER_CHECK(check_space());
+  if (needs_work()) LARDER_CHECK(state_->begin());
+  auto moved = settle_present();
+  if (moved) moved = fetch();
+  if (moved) moved = settle_twins();
+  fill_report();
+  if (!moved) {
+    state_->abandon();
+    return fail(std::move(moved.error()));
+  }
+  return conclude();
+}
+
+}  // namespace
+
+Result<void> pull(Services& services, const PullOptions& options, PullReport& report, const CancelToken& cancel) {
+  const auto begun = services.clock.now();
+  const auto requests_before = services.transport.requests();
+  Pull one(services, options, report, cancel);
+  auto outcome = with_context(one.run(), "pull " + object_name(options.reference.repo, asked_revision(options)));
+  report.requests = services.transport.requests() - requests_before;
+  report.seconds = std::chrono::duration<double>(services.clock.now() - begun).count();
+  return outcome;
+}
+
+}  // namespace larder::ops

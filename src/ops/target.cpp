@@ -1,0 +1,96 @@
+#include "ops/target.hpp"
+
+#include "store/ref_store.hpp"
+#include "store/tree_cache.hpp"
+
+#include <larder/hub/hub_client.hpp>
+
+#include <fmt/format.h>
+
+namespace larder::ops {
+namespace {
+
+/// Offline: a name by refs/, a full commit by itself, a short one by what the cache knows.
+Result<repo::CommitId> find_offline(Services& services, const TargetQuestion& question) {
+  const auto layout = services.store.layout(question.repo);
+  if (const auto commit = question.revision.commit()) return *commit;
+  LARDER_TRY(const auto named, store::read_ref(services.store, layout, question.revision));
+  if (named) return *named;
+  if (question.revision.may_be_short_commit()) {
+    LARDER_TRY(const auto found, store::commits_with_prefix(services.store, layout, question.revision.text()));
+    if (found.size() == 1) return found.front();
+    if (found.size() > 1) {
+      std::string all;
+      for (const auto& commit : found) all += (all.empty() ? "" : ", ") + commit.hex();
+      return fail(ErrorCode::RevisionNotFound, "short commit is ambiguous in the cache: " + all, "write more digits");
+    }
+  }
+  return fail(ErrorCode::NotInCache, fmt::format("no such revision in the cache {}", services.store.root()),
+              "run it once without --offline, or name a cached commit (`larder cache ls --revisions`)");
+}
+
+/// Could the cache have answered instead? Then the error of the network says so (R-538, cli.md §4).
+Error with_offline_hint(Services& services, const TargetQuestion& question, Error error) {
+  if (exit_code(error.code) != 5) return error;
+  const auto commit = find_offline(services, question);
+  if (!commit) return error;
+  const auto layout = services.store.layout(question.repo);
+  const auto snapshot = services.disk.look(layout.snapshot(*commit));
+  if (!snapshot || !*snapshot) return error;
+  error.hint += error.hint.empty() ? "" : "; ";
+  error.hint += fmt::format("the cache has commit {}: --offline uses it without asking", commit->hex());
+  return error;
+}
+
+Result<std::optional<repo::Tree>> read_cached_tree(Services& services, const TargetQuestion& question, const repo::CommitId& commit) {
+  const auto layout = services.store.layout(question.repo);
+  LARDER_TRY(auto tree, store::read_tree(services.disk, layout.tree(commit)));
+  if (tree) return tree;
+  for (const auto& folder : question.tree_folders) {
+    LARDER_TRY(tree, store::read_tree(services.disk, folder + "/" + commit.hex() + ".json"));
+    if (tree) return tree;
+  }
+  return std::optional<repo::Tree>{};
+}
+
+}  // namespace
+
+std::string object_name(const repo::RepoId& repo, const repo::Revision& revision) { return repo.text() + "@" + revision.text(); }
+
+Result<repo::ResolvedRevision> find_commit(Services& services, const TargetQuestion& question, const CancelToken& cancel) {
+  repo::ResolvedRevision resolved;
+  resolved.asked = question.revision;
+  if (question.offline) {
+    LARDER_TRY(resolved.commit, find_offline(services, question));
+    return resolved;
+  }
+  if (const auto commit = question.revision.commit()) {
+    resolved.commit = *commit;
+    return resolved;
+  }
+  auto asked = services.hub.resolve_revision(question.repo, question.revision, cancel);
+  if (!asked) return fail(with_offline_hint(services, question, std::move(asked.error())));
+  return asked;
+}
+
+Result<Target> find_target(Services& services, const TargetQuestion& question, const CancelToken& cancel) {
+  Target target;
+  LARDER_TRY(target.resolved, find_commit(services, question, cancel));
+  const auto& commit = target.resolved.commit;
+  if (!target.resolved.canonical_id.empty()) {
+    target.warnings.push_back(fmt::format("{} is now called {} on the Hub; the cache keeps the name you typed", question.repo.text(),
+                                          target.resolved.canonical_id));  // T18, R-206
+  }
+  LARDER_TRY(target.tree, read_cached_tree(services, question, commit));
+  if (target.tree || question.offline) return target;
+  const auto on_page = [&](std::size_t files) {
+    if (files % 10'000 == 0) services.progress.note(fmt::format("listing {}: {} files so far", question.repo.text(), files));
+  };
+  auto listed = services.hub.list_tree(question.repo, commit, cancel, on_page);
+  if (!listed) return fail(with_offline_hint(services, question, std::move(listed.error())));
+  target.tree = std::move(*listed);
+  target.tree_is_new = true;
+  return target;
+}
+
+}  // namespace larder::ops
