@@ -14,12 +14,16 @@
 
 namespace larder::hub {
 
+/// What the answers are for: the Hub counts downloads by a header that only they carry.
+enum class Purpose : std::uint8_t { Download, Look };
+
 /// Where the Hub is and who asks.
 struct HubOptions {
   Url endpoint;                                 ///< without trailing "/"
   std::optional<net::Credentials> credentials;  ///< nullopt: anonymous
   std::string token_source;                     ///< "HF_TOKEN", "token file …": named when the token is refused; never the token
   std::chrono::milliseconds header_timeout{30'000};
+  Purpose purpose = Purpose::Download;
 };
 
 struct RefName {
@@ -36,15 +40,25 @@ struct Whoami {
   std::string role;        ///< read, write, fineGrained; empty for OAuth
 };
 
+/// Who asked for what, so that an error answer can be told in the user's words.
+struct AnswerContext {
+  std::string object;  ///< put before the message, e.g. "org/name@main"; empty: nothing
+  repo::RepoId repo;
+  Url endpoint;
+  std::string token_source;  ///< empty: no token was sent
+  bool is_repo_url = true;   ///< false: a 401 is about the token, not about a repository (R-422)
+  std::string revision;      ///< as asked; empty: none
+};
+
 /// Thread: one at a time; blocks; every call can be cancelled. Errors of every call: RepoNotFound, RevisionNotFound, AuthRequired,
 /// AccessDenied, GatedRepo (by ), BadResponse, all network codes.
 class HubClient {
  public:
   HubClient(net::Client& client, HubOptions options) : client_(client), options_(std::move(options)) {}
 
-  /// One `GET /api/{type}s/{id}/revision/{rev}?expand=sha`-like call; a short commit is looked up as R-107 says. A full commit is asked of
-  /// the server too (does it exist?); callers that trust it don't call. `canonical_id` is set when the answer names another repository
-  ///
+  /// One `GET /api/{type}s/{id}/revision/{rev}`, again with `expand=sha` only if that answer is too long; a short commit that is no
+  /// ref is looked up among refs and the first pages of history. A full commit is asked of the server too (does it exist?);
+  /// callers that trust it don't call. `canonical_id` is set when the answer names another repository.
   Result<repo::ResolvedRevision> resolve_revision(const repo::RepoId& repo, const repo::Revision& revision, const CancelToken& cancel);
 
   /// Every file of `repo` at `commit`: recursive, page after page, each parsed as it comes; limits of reliability.md §2.2 (T23, T24, T25).
@@ -60,6 +74,15 @@ class HubClient {
   [[nodiscard]] const HubOptions& options() const { return options_; }
 
  private:
+  enum class Counting : std::uint8_t { Download, None };
+
+  Result<net::Response> exchange(const Url& url, Counting counting, const CancelToken& cancel);
+  Result<net::Response> ask(const Url& url, const AnswerContext& context, Counting counting, const CancelToken& cancel);
+  Result<net::Response> exchange_revision(const repo::RepoId& repo, const repo::Revision& revision, const CancelToken& cancel);
+  Result<repo::ResolvedRevision> ask_revision(const repo::RepoId& repo, const repo::Revision& revision, const CancelToken& cancel);
+  Result<repo::CommitId> find_short_commit(const repo::RepoId& repo, const repo::Revision& revision, const CancelToken& cancel);
+  Result<std::vector<repo::CommitId>> list_commits(const repo::RepoId& repo, const std::string& branch, const CancelToken& cancel);
+
   net::Client& client_;
   HubOptions options_;
 };
@@ -67,15 +90,11 @@ class HubClient {
 /// `{endpoint}/{prefix}{id}/resolve/{commit}/{path}`.
 Result<Url> resolve_url(const Url& endpoint, const repo::RepoId& repo, const repo::CommitId& commit, std::string_view path);
 
-/// What a failed answer of the Hub means. `object`: what the user asked for, e.g. "org/name@main".
-struct AnswerContext {
-  std::string object;
-  repo::RepoId repo;
-  Url endpoint;
-  std::string token_source;  ///< empty: no token was sent
-  bool is_repo_url = true;
-};
+/// What a failed answer of the Hub means. Names where the token came from, never the token. Pure.
 Error classify_answer(const net::Response& response, const AnswerContext& context);
+
+/// `X-HF-Download-Counter: 1` for a request of a download that goes to the endpoint's own origin, nothing for any other.
+net::Headers download_headers(const Url& url, const Url& endpoint);
 
 /// Do the headers of a `resolve` answer (any hop of the endpoint) agree with the tree? X-Repo-Commit, X-Linked-Size, X-Linked-Etag or ETag
 /// when they are digests (R-333, T15, T32, N35); absent ones are not missed. Errors: BadResponse.
