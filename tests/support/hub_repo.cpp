@@ -71,7 +71,7 @@ const HubCommit* HubRepo::resolve(const std::string& revision) const {
   if (const HubCommit* found = named(branches, after("refs/heads/"))) return found;
   if (const HubCommit* found = named(tags, after("refs/tags/"))) return found;
   if (const HubCommit* found = find_commit(revision)) return found;
-  if (revision.size() < kShortestCommit) return nullptr;
+  if (!knows_short_commits || revision.size() < kShortestCommit) return nullptr;
   const auto begins = [&](const HubCommit& commit) { return commit.id.rfind(revision, 0) == 0; };
   const auto found = std::find_if(commits.begin(), commits.end(), begins);
   return found != commits.end() && std::count_if(commits.begin(), commits.end(), begins) == 1 ? &*found : nullptr;

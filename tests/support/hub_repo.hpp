@@ -52,6 +52,7 @@ struct HubRepo {
   std::string type = "model";  ///< model, dataset, space or kernel
   std::string id;              ///< "org/name", or a legacy "name"
   Access access = Access::Public;
+  bool knows_short_commits = true;              ///< false: a short commit is RevisionNotFound (R-107)
   std::vector<HubCommit> commits;               ///< oldest first
   std::map<std::string, std::string> branches;  ///< name → commit id
   std::map<std::string, std::string> tags;

@@ -1,0 +1,280 @@
+// shim: an LD_PRELOAD library that counts the calls which change a disk, and kills or fails the n-th (docs/reliability.md, loops A and B).
+//
+//   SHIM_LOG=FILE          one line a point: "N call path"
+//   CRASH_AT=N             SIGKILL just before the N-th
+//   FAIL_AT=N FAIL_ERRNO=E the N-th fails with errno E instead (5);  FAIL_TIMES=K: and the K-1 after it
+//   STOP_AT=N              SIGSTOP before the N-th: somebody else looks at the disk, then sends SIGCONT
+//   SHORT_AT=N             the N-th, if it is a write, writes one byte
+//   SHIM_ROOT=DIR          only paths and files below DIR count (the cache); default: all
+//   FLOCK=ok|nosys|busy    flock always "succeeds", is not there, or never gets the lock
+//   SYMLINK=eperm          no links;  RENAMEAT2=nosys: not there;  LINK=eperm: no hard links;  NOREFLINK=1: no FICLONE
+//
+// Counters are of the process, not of the thread: strace's are not (measured), so it can't do this. Calls that stdio makes inside libc are
+// not seen; calls of C++ streams are. Plain C: it is loaded into every process of the run.
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FICLONE_REQUEST 0x40049409UL
+
+static atomic_long counted;
+static long crash_at = -1, fail_at = -1, fail_times = 1, fail_errno = EIO, stop_at = -1, short_at = -1;
+static const char *log_path, *root, *flock_mode, *symlink_mode, *renameat2_mode, *link_mode, *no_reflink;
+
+static long number(const char *name, long otherwise) {
+  const char *text = getenv(name);
+  return text ? atol(text) : otherwise;
+}
+
+__attribute__((constructor)) static void read_environment(void) {
+  crash_at = number("CRASH_AT", -1);
+  fail_at = number("FAIL_AT", -1);
+  fail_times = number("FAIL_TIMES", 1);
+  fail_errno = number("FAIL_ERRNO", EIO);
+  stop_at = number("STOP_AT", -1);
+  short_at = number("SHORT_AT", -1);
+  log_path = getenv("SHIM_LOG");
+  root = getenv("SHIM_ROOT");
+  flock_mode = getenv("FLOCK");
+  symlink_mode = getenv("SYMLINK");
+  renameat2_mode = getenv("RENAMEAT2");
+  link_mode = getenv("LINK");
+  no_reflink = getenv("NOREFLINK");
+}
+
+static void *next(const char *name) { return dlsym(RTLD_NEXT, name); }
+
+static void write_log(long point, const char *call, const char *path) {
+  char line[1200];
+  int length = snprintf(line, sizeof line, "%ld %s %s\n", point, call, path ? path : "");
+  if (length > (int)sizeof line) length = sizeof line;
+  int fd = (int)syscall(SYS_openat, AT_FDCWD, log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0) return;
+  syscall(SYS_write, fd, line, length);
+  syscall(SYS_close, fd);
+}
+
+// Full text of a path relative to a folder's descriptor, or of an open file.
+static const char *path_at(int folder, const char *path, char *into, size_t size) {
+  if (path && (path[0] == '/' || folder == AT_FDCWD)) return path;
+  char link[64];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
+  ssize_t length = syscall(SYS_readlinkat, AT_FDCWD, link, into, size - 1);
+  if (length < 0) return path;
+  into[length] = 0;
+  if (path) snprintf(into + length, size - (size_t)length, "/%s", path);
+  return into;
+}
+
+// Counts this call. -1: it must fail now, errno is set; 1: it should do only a part; 0: go on.
+static int point(const char *call, const char *path) {
+  if (root && path && path[0] == '/' && strncmp(path, root, strlen(root)) != 0) return 0;
+  long k = atomic_fetch_add(&counted, 1) + 1;
+  if (log_path) write_log(k, call, path);
+  if (k == crash_at) kill(getpid(), SIGKILL);
+  if (k == stop_at) kill(getpid(), SIGSTOP);
+  if (fail_at > 0 && k >= fail_at && k < fail_at + fail_times) {
+    errno = (int)fail_errno;
+    return -1;
+  }
+  return k == short_at;
+}
+
+static int point_at(const char *call, int folder, const char *path) {
+  char text[1024];
+  return point(call, path_at(folder, path, text, sizeof text));
+}
+
+static int is_regular(int fd) {
+  struct stat facts;
+  return fd > 2 && fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
+}
+
+static int is_on_disk(int fd) {
+  struct stat facts;
+  return fd > 2 && fstat(fd, &facts) == 0 && (S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode));
+}
+
+// A call on a path (its point is the path that it changes).
+#define ON_PATH(name, parameters, arguments, folder, path)    \
+  int name parameters {                                       \
+    static int(*real) parameters;                             \
+    if (!real) real = next(#name);                            \
+    if (point_at(#name, folder, path) < 0) return -1;         \
+    return real arguments;                                    \
+  }
+// A call on an open file.
+#define ON_FILE(type, name, parameters, arguments, fd, watched)                  \
+  type name parameters {                                                         \
+    static type(*real) parameters;                                               \
+    if (!real) real = next(#name);                                               \
+    if (watched(fd) && point_at(#name, fd, NULL) < 0) return -1;                 \
+    return real arguments;                                                       \
+  }
+
+ON_PATH(rename, (const char *from, const char *to), (from, to), AT_FDCWD, to)
+ON_PATH(renameat, (int a, const char *from, int b, const char *to), (a, from, b, to), b, to)
+ON_PATH(unlink, (const char *path), (path), AT_FDCWD, path)
+ON_PATH(unlinkat, (int folder, const char *path, int flags), (folder, path, flags), folder, path)
+ON_PATH(rmdir, (const char *path), (path), AT_FDCWD, path)
+ON_PATH(mkdir, (const char *path, mode_t mode), (path, mode), AT_FDCWD, path)
+ON_PATH(mkdirat, (int folder, const char *path, mode_t mode), (folder, path, mode), folder, path)
+ON_PATH(chmod, (const char *path, mode_t mode), (path, mode), AT_FDCWD, path)
+ON_PATH(truncate, (const char *path, off_t size), (path, size), AT_FDCWD, path)
+ON_PATH(utimensat, (int folder, const char *path, const struct timespec t[2], int flags), (folder, path, t, flags), folder, path)
+ON_FILE(int, fsync, (int fd), (fd), fd, is_on_disk)
+ON_FILE(int, fdatasync, (int fd), (fd), fd, is_on_disk)
+ON_FILE(int, syncfs, (int fd), (fd), fd, is_on_disk)
+ON_FILE(int, fchmod, (int fd, mode_t mode), (fd, mode), fd, is_on_disk)
+ON_FILE(int, futimens, (int fd, const struct timespec t[2]), (fd, t), fd, is_on_disk)
+ON_FILE(int, ftruncate, (int fd, off_t size), (fd, size), fd, is_regular)
+ON_FILE(int, ftruncate64, (int fd, off_t size), (fd, size), fd, is_regular)
+ON_FILE(int, fallocate, (int fd, int mode, off_t at, off_t size), (fd, mode, at, size), fd, is_regular)
+ON_FILE(int, fallocate64, (int fd, int mode, off_t at, off_t size), (fd, mode, at, size), fd, is_regular)
+
+// posix_fallocate returns its error.
+#define POSIX_FALLOCATE(name)                                                \
+  int name(int fd, off_t at, off_t size) {                                   \
+    static int (*real)(int, off_t, off_t);                                   \
+    if (!real) real = next(#name);                                           \
+    if (is_regular(fd) && point_at(#name, fd, NULL) < 0) return errno;       \
+    return real(fd, at, size);                                               \
+  }
+POSIX_FALLOCATE(posix_fallocate)
+POSIX_FALLOCATE(posix_fallocate64)
+
+// Writes: those to regular files count; one of them can be made short.
+#define WRITE(name, parameters, arguments, short_arguments, fd)      \
+  ssize_t name parameters {                                          \
+    static ssize_t(*real) parameters;                                \
+    if (!real) real = next(#name);                                   \
+    if (is_regular(fd)) {                                            \
+      int told = point_at(#name, fd, NULL);                          \
+      if (told < 0) return -1;                                       \
+      if (told > 0) return real short_arguments;                     \
+    }                                                                \
+    return real arguments;                                           \
+  }
+WRITE(write, (int fd, const void *data, size_t size), (fd, data, size), (fd, data, size ? 1 : 0), fd)
+WRITE(pwrite, (int fd, const void *data, size_t size, off_t at), (fd, data, size, at), (fd, data, size ? 1 : 0, at), fd)
+WRITE(pwrite64, (int fd, const void *data, size_t size, off_t at), (fd, data, size, at), (fd, data, size ? 1 : 0, at), fd)
+WRITE(writev, (int fd, const struct iovec *parts, int count), (fd, parts, count), (fd, parts, count ? 1 : 0), fd)
+WRITE(pwritev, (int fd, const struct iovec *parts, int count, off_t at), (fd, parts, count, at), (fd, parts, count ? 1 : 0, at), fd)
+WRITE(pwritev64, (int fd, const struct iovec *parts, int count, off_t at), (fd, parts, count, at), (fd, parts, count ? 1 : 0, at), fd)
+
+ssize_t copy_file_range(int in, off64_t *from, int out, off64_t *to, size_t size, unsigned int flags) {
+  static ssize_t (*real)(int, off64_t *, int, off64_t *, size_t, unsigned int);
+  if (!real) real = next("copy_file_range");
+  if (point_at("copy_file_range", out, NULL) < 0) return -1;
+  return real(in, from, out, to, size, flags);
+}
+
+ssize_t sendfile(int out, int in, off_t *from, size_t size) {
+  static ssize_t (*real)(int, int, off_t *, size_t);
+  if (!real) real = next("sendfile");
+  if (is_regular(out) && point_at("sendfile", out, NULL) < 0) return -1;
+  return real(out, in, from, size);
+}
+
+// open with O_CREAT changes a folder; without it, it changes nothing and does not count.
+#define OPEN(name, before, arguments_before, folder)                                   \
+  int name(before const char *path, int flags, ...) {                                  \
+    static int (*real)(before const char *, int, ...);                                 \
+    if (!real) real = next(#name);                                                     \
+    va_list list;                                                                      \
+    va_start(list, flags);                                                             \
+    mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(list, mode_t) : 0;            \
+    va_end(list);                                                                      \
+    if ((flags & (O_CREAT | O_TRUNC)) && point_at(#name, folder, path) < 0) return -1; \
+    return real(arguments_before path, flags, mode);                                   \
+  }
+#define NOTHING
+#define FOLDER_PARAMETER int folder,
+#define FOLDER_ARGUMENT folder,
+OPEN(open, NOTHING, NOTHING, AT_FDCWD)
+OPEN(open64, NOTHING, NOTHING, AT_FDCWD)
+OPEN(openat, FOLDER_PARAMETER, FOLDER_ARGUMENT, folder)
+OPEN(openat64, FOLDER_PARAMETER, FOLDER_ARGUMENT, folder)
+
+static int refuses(const char *mode, const char *word, int error) {
+  if (!mode || strcmp(mode, word) != 0) return 0;
+  errno = error;
+  return 1;
+}
+
+int renameat2(int a, const char *from, int b, const char *to, unsigned int flags) {
+  static int (*real)(int, const char *, int, const char *, unsigned int);
+  if (!real) real = next("renameat2");
+  if (refuses(renameat2_mode, "nosys", ENOSYS)) return -1;
+  if (point_at("renameat2", b, to) < 0) return -1;
+  return real(a, from, b, to, flags);
+}
+
+int symlink(const char *target, const char *path) {
+  static int (*real)(const char *, const char *);
+  if (!real) real = next("symlink");
+  if (refuses(symlink_mode, "eperm", EPERM) || point("symlink", path) < 0) return -1;
+  return real(target, path);
+}
+
+int symlinkat(const char *target, int folder, const char *path) {
+  static int (*real)(const char *, int, const char *);
+  if (!real) real = next("symlinkat");
+  if (refuses(symlink_mode, "eperm", EPERM) || point_at("symlinkat", folder, path) < 0) return -1;
+  return real(target, folder, path);
+}
+
+int link(const char *from, const char *to) {
+  static int (*real)(const char *, const char *);
+  if (!real) real = next("link");
+  if (refuses(link_mode, "eperm", EPERM) || point("link", to) < 0) return -1;
+  return real(from, to);
+}
+
+int linkat(int a, const char *from, int b, const char *to, int flags) {
+  static int (*real)(int, const char *, int, const char *, int);
+  if (!real) real = next("linkat");
+  if (refuses(link_mode, "eperm", EPERM) || point_at("linkat", b, to) < 0) return -1;
+  return real(a, from, b, to, flags);
+}
+
+int flock(int fd, int operation) {
+  static int (*real)(int, int);
+  if (!real) real = next("flock");
+  if (flock_mode && strcmp(flock_mode, "ok") == 0) return 0;
+  if (refuses(flock_mode, "nosys", ENOSYS)) return -1;
+  if (!(operation & LOCK_UN) && refuses(flock_mode, "busy", EWOULDBLOCK)) return -1;
+  return real(fd, operation);
+}
+
+int ioctl(int fd, unsigned long request, ...) {
+  static int (*real)(int, unsigned long, ...);
+  if (!real) real = next("ioctl");
+  va_list list;
+  va_start(list, request);
+  void *argument = va_arg(list, void *);
+  va_end(list);
+  if (request == FICLONE_REQUEST) {
+    if (no_reflink) {
+      errno = EOPNOTSUPP;
+      return -1;
+    }
+    if (point_at("ioctl(FICLONE)", fd, NULL) < 0) return -1;
+  }
+  return real(fd, request, argument);
+}
