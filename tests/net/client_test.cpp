@@ -31,7 +31,9 @@ struct WaitLog final : ProgressSink {
 
 struct Rig {
   explicit Rig(FakeTransport::Handler handler, RetryPolicy policy = {})
-      : transport(std::move(handler)), client(transport, clock, random, progress, policy) {}
+      : transport(std::move(handler)), client(transport, clock, random, progress, policy) {
+    clock.set_wall(WallTime(std::chrono::sys_days(std::chrono::year(2026) / 11 / 23)) + 22h + 5min);
+  }
 
   Result<Response> get(const std::string& url, RedirectScope scope = RedirectScope::AnyOrigin) {
     Request request;
