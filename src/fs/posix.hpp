@@ -1,0 +1,43 @@
+// posix: system calls the way every file of this room wants them: tried again after a signal, their failures named by path.
+#pragma once
+
+#include "base/unique_fd.hpp"
+#include "fs/disk.hpp"
+
+#include <larder/base/result.hpp>
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <string>
+#include <string_view>
+
+namespace larder::fs {
+
+/// Runs `call` until it is not interrupted by a signal (L17), and once more where a network file system lost its handle (L41).
+/// Returns its result, -1 with errno set on failure.
+template <class Call>
+auto again(Call call) {
+  bool was_stale = false;
+  for (;;) {
+    const auto result = call();
+    if (result >= 0 || (errno != EINTR && (errno != ESTALE || was_stale))) return result;
+    was_stale = errno == ESTALE;
+  }
+}
+
+/// "PATH: VERB: reason" with errno as it stands. Where the disk is full for want of inodes it says so (L40).
+tl::unexpected<Error> fail_path(std::string_view verb, const std::string& path);
+/// The same for an open file, whose path is looked up for the message.
+tl::unexpected<Error> fail_open_file(std::string_view verb, int fd);
+
+/// What a stat call told.
+FileFacts facts_of(const struct stat& info);
+
+/// open(2) or openat(2) with O_CLOEXEC|O_NONBLOCK of what must be a regular file: nothing hangs on a fifo (C13).
+/// `flags`: access mode and O_NOFOLLOW. Errors: NotInCache (not there), UnsafeLink (a link, fifo, folder …), the disk's.
+Result<UniqueFd> open_regular(int folder_fd, const std::string& path, int flags);
+/// A new file: O_CREAT|O_EXCL|O_NOFOLLOW|O_CLOEXEC|O_RDWR, mode 0666 & ~umask.
+Result<UniqueFd> create_regular(int folder_fd, const std::string& path);
+
+}  // namespace larder::fs
