@@ -53,6 +53,10 @@ void send_regular(const HubContext& hub, const HubFile& file, HeaderList headers
   const std::string* known = request.header("if-none-match");
   if (known != nullptr && *known == tag) return reply.send(304, headers);
   set_header(headers, "Content-Type", file.is_lfs ? "application/octet-stream" : "text/plain; charset=utf-8");
+  if (file.body.size() == 0 && request.header("range") != nullptr) {
+    headers.emplace_back("Content-Range", "bytes */0");  // the one answer that satisfies every client (S-28)
+    return reply.send(200, headers);
+  }
   send_body(hub, file, request, reply, std::move(headers));
 }
 
