@@ -1,5 +1,7 @@
 #include "transfer/location.hpp"
 
+#include "base/text.hpp"
+
 #include "net/field_text.hpp"
 
 #include <array>
@@ -48,7 +50,7 @@ std::optional<std::string_view> query_value(std::string_view query, std::string_
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), pair.size() + 1));
     const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos && net::equals_ignoring_case(pair.substr(0, equals), name)) return pair.substr(equals + 1);
+    if (equals != std::string_view::npos && equals_ignoring_case(pair.substr(0, equals), name)) return pair.substr(equals + 1);
   }
   return std::nullopt;
 }

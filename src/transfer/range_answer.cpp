@@ -1,5 +1,7 @@
 #include "transfer/range_answer.hpp"
 
+#include "base/text.hpp"
+
 #include "net/field_text.hpp"
 
 namespace larder::transfer {
@@ -39,7 +41,7 @@ Judgement judge_whole(const net::ResponseHead& head, std::uint64_t size) {
 std::optional<ContentRange> parse_content_range(std::string_view text) {
   constexpr std::string_view kUnit = "bytes ";
   text = net::trim_blanks(text);
-  if (text.size() < kUnit.size() || !net::equals_ignoring_case(text.substr(0, kUnit.size()), kUnit)) return std::nullopt;
+  if (text.size() < kUnit.size() || !equals_ignoring_case(text.substr(0, kUnit.size()), kUnit)) return std::nullopt;
   text.remove_prefix(kUnit.size());
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) return std::nullopt;

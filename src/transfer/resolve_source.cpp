@@ -32,7 +32,7 @@ class ResolveSource final : public BlobSource {
   }
 
   [[nodiscard]] Error classify(const net::Response& response, const repo::FileEntry& file) const override {
-    Error error = hub::classify_answer(response, {object_, repo_, place_.base, place_.credentials ? place_.token_source : "", true});
+    Error error = hub::classify_answer(response, {object_, repo_, place_.base, place_.credentials ? place_.token_source : "", true, {}});
     const bool is_about_repo = error.http && (error.http->hub_code == "RepoNotFound" || error.http->hub_code == "RevisionNotFound");
     if (response.head.status == 404 && !is_about_repo) {
       // The listing of this very commit has it (N24).
