@@ -34,11 +34,13 @@ std::string_view name(ProblemKind kind);
 /// False for the notes: Foreign and Partial.
 bool is_damage(ProblemKind kind);
 
-/// Something that a scan saw. `path`: exact bytes, relative to the cache. `detail`: for people, may be empty, names in it are escaped.
+/// Something that a scan saw. `path`: exact bytes, relative to the cache. `expected`, `actual`: digests, sizes, link texts, commits or a
+/// few words; may be empty; exact bytes, so whoever prints them escapes them.
 struct Problem {
   ProblemKind kind = ProblemKind::Foreign;
   std::string path;
-  std::string detail;
+  std::string expected;
+  std::string actual;
 };
 
 /// Where the bytes of a blob lie. The first hop of a snapshot link decides (R-807, R-578 a).
@@ -62,8 +64,9 @@ struct BlobRecord {
   std::uint32_t links = 1;
   std::uint32_t payload = kNone;  ///< Shared: index in Inventory::payloads
   BlobPlace place = BlobPlace::Local;
-  bool is_linked = false;  ///< some snapshot leads to it
-  bool is_locked = false;  ///< somebody holds its lock (R-540): a download is under way
+  bool is_linked = false;   ///< some snapshot leads to it
+  bool is_locked = false;   ///< a running download or pull uses it: a held lock (R-540), or a lease of a commit that lists it
+  bool is_foreign = false;  ///< InSnapshot: no cache writer made it, it stays when its revision goes (I6, C18)
   static constexpr std::uint32_t kNone = 0xFFFFFFFFU;
 };
 
@@ -83,6 +86,7 @@ struct RevisionRecord {
   PinState pin = PinState::None;
   bool is_in_use = false;           ///< a lease, or a held lock of one of its blobs (I7)
   std::optional<bool> is_complete;  ///< against trees/<commit>.json; nullopt: no listing, or not asked for
+  std::uint64_t entries = 0;        ///< links and files in it
   std::uint32_t kept_entries = 0;   ///< entries no cache writer makes: they stay when the revision goes (I6, C18)
   [[nodiscard]] std::int64_t last_used_ns() const { return used_ns > accessed_ns ? used_ns : accessed_ns; }
 };
@@ -118,6 +122,7 @@ struct RepoRecord {
 struct PayloadRecord {
   std::string name;  ///< Xet hash
   std::uint64_t bytes = 0;
+  std::uint32_t entries = 0;           ///< blob entries of repositories that lead here
   bool has_manifest = false;           ///< `.refs` is there and readable; without it: never removed (R-576)
   std::vector<std::string> referrers;  ///< "<repo folder>/blobs/<ETAG>" that are links to it now: lines of .refs, or seen by the scan
 };

@@ -1,0 +1,185 @@
+#include <larder/store/inventory.hpp>
+
+#include "base/escape.hpp"
+#include "store/link_target.hpp"
+#include "store/scan_leftovers.hpp"
+#include "store/scan_repo.hpp"
+#include "store/scan_shared.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace larder::store {
+namespace {
+
+/// Says now and then how far a long scan has come.
+class ScanNotes {
+ public:
+  ScanNotes(Clock& clock, ProgressSink& progress) : clock_(clock), progress_(progress), said_(clock.now()) {}
+  void repo_done(const RepoRecord& record) {
+    ++repos_;
+    files_ += record.files;
+    if (clock_.now() - said_ < std::chrono::seconds(1)) return;
+    said_ = clock_.now();
+    progress_.note(fmt::format("scanning: {} repositories, {} files", repos_, files_));
+  }
+
+ private:
+  Clock& clock_;
+  ProgressSink& progress_;
+  SteadyTime said_;
+  std::uint64_t repos_ = 0;
+  std::uint64_t files_ = 0;
+};
+
+/// R-807, C25: bytes on disk of the whole cache, each inode once.
+class PhysicalTotal {
+ public:
+  void add(const RepoRecord& record) {
+    for (const BlobRecord& blob : record.blobs) {
+      if (!blob.is_linked || blob.place == BlobPlace::Absent || blob.place == BlobPlace::Shared) continue;
+      const bool may_repeat = blob.links > 1 || blob.place == BlobPlace::Outside;
+      if (may_repeat && !seen_.emplace(blob.device, blob.inode).second) continue;
+      bytes_ += blob.bytes;
+    }
+  }
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  std::set<std::pair<std::uint64_t, std::uint64_t>> seen_;
+  std::uint64_t bytes_ = 0;
+};
+
+bool is_passed_over(std::string_view name) {
+  return name == ".locks" || name == "CACHEDIR.TAG" || is_helper_name(name);
+}
+
+/// A repository that cannot be read is listed as such: one broken one never hides the others.
+RepoRecord unreadable(const repo::RepoId& repo, const std::string& folder, const Error& error) {
+  RepoRecord record;
+  record.repo = repo;
+  record.folder = folder;
+  record.is_link = true;  // nothing of it may be removed on what is known
+  record.problems.push_back({ProblemKind::Missing, folder, "a readable repository", error.message});
+  return record;
+}
+
+struct Scan {
+  Store& store;
+  const InventoryOptions& options;
+  const CancelToken& cancel;
+  Inventory inventory;
+  PhysicalTotal total;
+};
+
+Result<void> scan_entry(Scan& scan, const std::string& name, ScanNotes& notes) {
+  const auto repo = repo::RepoId::from_folder_name(name);
+  if (scan.options.only && (!repo || *repo != *scan.options.only)) return {};
+  LARDER_TRY(const auto facts, scan.store.disk().look_through(scan.store.root() + "/" + name));
+  const bool is_folder = facts && facts->kind == fs::FileKind::Folder;
+  if (!repo || !is_folder) {  // C21: not ours, never touched
+    scan.inventory.problems.push_back({ProblemKind::Foreign, name, "", ""});
+    return {};
+  }
+  RepoScan one(scan.store, ScanWants::of(scan.options.depth), scan.inventory.payloads, scan.cancel);
+  auto record = one.run(*repo, name);
+  if (!record && record.error().code == ErrorCode::Interrupted) return fail(std::move(record).error());
+  if (!record) record = std::optional(unreadable(*repo, name, record.error()));
+  if (!*record) return {};
+  scan.total.add(**record);
+  notes.repo_done(**record);
+  scan.inventory.repos.push_back(std::move(**record));
+  return {};
+}
+
+Result<void> scan_repos(Scan& scan, ProgressSink& progress) {
+  ScanNotes notes(scan.store.clock(), progress);
+  LARDER_TRY(const bool has_shared, is_shared_store(scan.store.disk(), scan.store.root()));
+  LARDER_TRY(const auto names, scan.store.disk().list(scan.store.root()));
+  for (const std::string& name : names) {
+    if (scan.cancel.is_cancelled()) return fail(scan.cancel.error());
+    if (is_passed_over(name) || (name == "blobs" && has_shared)) continue;
+    LARDER_CHECK(scan_entry(scan, name, notes));
+  }
+  return {};
+}
+
+void add_up(Scan& scan) {
+  Inventory& inventory = scan.inventory;
+  for (const PayloadRecord& payload : inventory.payloads) inventory.shared_bytes += payload.bytes;
+  inventory.bytes = scan.total.bytes() + inventory.shared_bytes;
+  for (const Leftover& leftover : inventory.leftovers) inventory.partial_bytes += leftover.bytes;
+  for (const RepoRecord& record : inventory.repos) {
+    for (const Leftover& leftover : record.leftovers) inventory.partial_bytes += leftover.bytes;
+  }
+}
+
+/// What a manifest does not say, the scan has seen: an entry that links to a payload keeps it, line or no line (R-576: when in doubt,
+/// keep).
+void add_seen_referrers(Inventory& inventory) {
+  for (const RepoRecord& record : inventory.repos) {
+    for (const BlobRecord& blob : record.blobs) {
+      if (blob.payload == BlobRecord::kNone) continue;
+      auto& referrers = inventory.payloads[blob.payload].referrers;
+      std::string line = record.folder + "/blobs/" + blob.name;
+      const auto place = std::lower_bound(referrers.begin(), referrers.end(), line);
+      if (place == referrers.end() || *place != line) referrers.insert(place, std::move(line));
+    }
+  }
+}
+
+}  // namespace
+
+std::string_view name(ProblemKind kind) {
+  switch (kind) {
+    case ProblemKind::Digest:
+      return "digest";
+    case ProblemKind::Size:
+      return "size";
+    case ProblemKind::Missing:
+      return "missing";
+    case ProblemKind::Misnamed:
+      return "misnamed";
+    case ProblemKind::Empty:
+      return "empty";
+    case ProblemKind::Link:
+      return "link";
+    case ProblemKind::Ref:
+      return "ref";
+    case ProblemKind::Foreign:
+      return "foreign";
+    case ProblemKind::Partial:
+      return "partial";
+  }
+  return "";
+}
+
+bool is_damage(ProblemKind kind) { return kind != ProblemKind::Foreign && kind != ProblemKind::Partial; }
+
+Result<Inventory> take_inventory(Store& store, const InventoryOptions& options, ProgressSink& progress, const CancelToken& cancel) {
+  Scan scan{store, options, cancel, {}, {}};
+  scan.inventory.root = store.root();
+  LARDER_TRY(const auto root, store.disk().look_through(store.root()));
+  if (!root) return std::move(scan.inventory);
+  if (root->kind != fs::FileKind::Folder) {
+    return fail(ErrorCode::IoFailed, fmt::format("{}: the cache is no folder", escape_text(store.root())), "check --cache-dir");
+  }
+  scan.inventory.exists = true;
+  if (!options.only) {
+    LARDER_TRY(scan.inventory.payloads, scan_payloads(store, scan.inventory.problems, cancel));
+  }
+  LARDER_CHECK(scan_repos(scan, progress));
+  if (options.depth == InventoryDepth::Removal && !options.only) {
+    LARDER_CHECK(read_referrers(store, scan.inventory.payloads, cancel));
+    add_seen_referrers(scan.inventory);
+  }
+  const Deadness deadness = options.depth == InventoryDepth::Removal ? Deadness::Judged : Deadness::NotAsked;
+  LARDER_TRY(scan.inventory.leftovers, scan_unfinished_repos(store, deadness));
+  add_up(scan);
+  return std::move(scan.inventory);
+}
+
+}  // namespace larder::store

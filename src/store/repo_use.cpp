@@ -1,0 +1,90 @@
+#include "store/repo_use.hpp"
+
+#include "fs/file_lock.hpp"
+#include "store/tree_cache.hpp"
+
+#include <algorithm>
+
+namespace larder::store {
+namespace {
+
+constexpr std::string_view kLockEnd = ".lock";
+
+/// Is the lock at `path` held by somebody? Only an existing regular file is tried, so that a look makes nothing.
+bool is_held(fs::Disk& disk, const std::string& path) {
+  const auto facts = disk.look(path);
+  if (!facts || !*facts || (*facts)->kind != fs::FileKind::Regular) return false;  // C13: a fifo or a folder is nobody's lock
+  const auto attempt = fs::FileLock::try_lock(path);
+  if (attempt) return attempt->outcome == fs::FileLock::Outcome::Busy;
+  return fs::FileLock::holder(path).has_value();
+}
+
+Result<void> read_locks(fs::Disk& disk, const RepoLayout& layout, RepoUse& use) {
+  LARDER_TRY(const auto facts, disk.look(layout.locks()));
+  if (!facts || facts->kind != fs::FileKind::Folder) return {};
+  LARDER_TRY(const auto names, disk.list(layout.locks()));
+  for (const std::string& name : names) {
+    if (name.size() <= kLockEnd.size() || !name.ends_with(kLockEnd)) continue;
+    if (is_held(disk, layout.locks() + "/" + name)) use.locked.insert(name.substr(0, name.size() - kLockEnd.size()));
+  }
+  return {};
+}
+
+void add_leased_blobs(fs::Disk& disk, const RepoLayout& layout, RepoUse& use) {
+  if (use.has_unknown_lease) use.uses_everything = true;
+  for (const repo::CommitId& commit : use.leased) {
+    const auto tree = read_tree(disk, layout.tree(commit));
+    if (!tree || !*tree) {
+      use.uses_everything = true;
+      continue;
+    }
+    for (std::size_t i = 0; i < (*tree)->size(); ++i) use.leased_blobs.insert((*tree)->at(i).blob_name());
+  }
+}
+
+/// May the revision be the one that is being downloaded? By its listing; without one it may.
+bool may_need(fs::Disk& disk, const RepoLayout& layout, const RevisionRecord& revision, const RepoUse& use) {
+  if (!revision.commit) return true;
+  const auto tree = read_tree(disk, layout.tree(*revision.commit));
+  if (!tree || !*tree) return true;
+  for (std::size_t i = 0; i < (*tree)->size(); ++i) {
+    if (use.locked.contains((*tree)->at(i).blob_name())) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<RepoUse> read_leases_now(Store& store, const RepoLayout& layout) {
+  RepoUse use;
+  const WallTime now = store.clock().wall_now();
+  LARDER_TRY(const auto leases, read_leases(store.disk(), layout));
+  for (const LeaseRecord& lease : leases) {
+    if (is_void(store.disk(), lease, now)) continue;
+    if (lease.commit) {
+      use.leased.push_back(*lease.commit);
+    } else {
+      use.has_unknown_lease = true;
+    }
+  }
+  add_leased_blobs(store.disk(), layout, use);
+  return use;
+}
+
+Result<RepoUse> read_use(Store& store, const RepoLayout& layout) {
+  LARDER_TRY(RepoUse use, read_leases_now(store, layout));
+  LARDER_CHECK(read_locks(store.disk(), layout, use));
+  return use;
+}
+
+void apply_use(Store& store, const RepoLayout& layout, const RepoUse& use, RepoRecord& record) {
+  if (use.is_idle()) return;
+  record.is_in_use = use.uses_everything;
+  for (BlobRecord& blob : record.blobs) blob.is_locked = use.needs_blob(blob.name);
+  for (RevisionRecord& revision : record.revisions) {
+    revision.is_in_use = revision.commit && std::find(use.leased.begin(), use.leased.end(), *revision.commit) != use.leased.end();
+    if (!revision.is_in_use && !use.locked.empty()) revision.is_in_use = may_need(store.disk(), layout, revision, use);
+  }
+}
+
+}  // namespace larder::store

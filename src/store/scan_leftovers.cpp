@@ -1,0 +1,173 @@
+#include "store/scan_leftovers.hpp"
+
+#include "fs/file_lock.hpp"
+#include "store/journal.hpp"
+#include "store/link_target.hpp"
+
+#include <algorithm>
+
+namespace larder::store {
+namespace {
+
+constexpr std::uint64_t kMaxJournal = 64ULL << 20U;
+constexpr std::string_view kUnfinished = ".larder-new.";
+
+std::int64_t to_ns(WallTime when) { return std::chrono::duration_cast<std::chrono::nanoseconds>(when.time_since_epoch()).count(); }
+
+bool is_older(Store& store, std::int64_t then_ns, std::chrono::hours age) {
+  return to_ns(store.clock().wall_now()) - then_ns > std::chrono::duration_cast<std::chrono::nanoseconds>(age).count();
+}
+
+bool is_locked_now(fs::Disk& disk, const std::string& path) {
+  const auto facts = disk.look(path);
+  if (!facts || !*facts || (*facts)->kind != fs::FileKind::Regular) return false;
+  const auto attempt = fs::FileLock::try_lock(path);
+  // Where locks do not work nobody can be seen to hold one; the age has to do.
+  return attempt ? attempt->outcome == fs::FileLock::Outcome::Busy : fs::FileLock::holder(path).has_value();
+}
+
+/// Newest change of anything in `folder`, and the bytes on disk.
+struct FolderFacts {
+  std::int64_t newest_ns = 0;
+  std::uint64_t bytes = 0;
+};
+Result<FolderFacts> look_into(fs::Disk& disk, const std::string& folder) {
+  FolderFacts found;
+  LARDER_TRY(const auto names, disk.list(folder));
+  for (const std::string& name : names) {
+    LARDER_TRY(const auto facts, disk.look(folder + "/" + name));
+    if (!facts) continue;
+    found.newest_ns = std::max(found.newest_ns, facts->mtime_ns);
+    if (facts->kind == fs::FileKind::Regular) found.bytes += facts->allocated;
+  }
+  LARDER_TRY(const auto own, disk.look(folder));
+  if (own) found.newest_ns = std::max(found.newest_ns, own->mtime_ns);
+  return found;
+}
+
+bool has_valid_journal(fs::Disk& disk, const std::string& folder) {
+  const auto text = disk.read_small(folder + "/journal", kMaxJournal);
+  return text && *text && parse_journal(**text).has_value();
+}
+
+/// "partial/<blob>.<run>/": dead when its owner is, and it can serve nobody: no valid journal, the blob is here, or a week old.
+Result<bool> is_dead_partial(Store& store, const RepoLayout& layout, const std::string& name, std::string_view run, const DeadRuns& dead,
+                             const FolderFacts& facts) {
+  if (!dead.contains(run)) return false;
+  const std::string blob = name.substr(0, name.size() - run.size() - 1);
+  LARDER_TRY(const auto published, store.disk().look_through(layout.blob(blob)));
+  if (published || !has_valid_journal(store.disk(), layout.partials() + "/" + name)) return true;
+  return is_older(store, facts.newest_ns, kPartialGrace);
+}
+
+struct OwnScan {
+  Store& store;
+  const RepoLayout& layout;
+  Deadness deadness;
+  std::vector<Leftover> found;
+};
+
+Result<void> scan_partials(OwnScan& scan, const DeadRuns& dead) {
+  fs::Disk& disk = scan.store.disk();
+  LARDER_TRY(const auto names, disk.list(scan.layout.partials()));
+  for (const std::string& name : names) {
+    const std::string_view run = run_of(name);
+    const std::string folder = scan.layout.partials() + "/" + name;
+    LARDER_TRY(const auto facts, disk.look(folder));
+    if (run.empty() || !facts || facts->kind != fs::FileKind::Folder) continue;  // not of ours: left alone (I6)
+    LARDER_TRY(const auto inside, look_into(disk, folder));
+    Leftover leftover{LeftoverKind::Partial, scan.layout.folder() + "/.larder/partial/" + name, inside.bytes, false};
+    if (scan.deadness == Deadness::Judged) {
+      LARDER_TRY(leftover.is_dead, is_dead_partial(scan.store, scan.layout, name, run, dead, inside));
+    }
+    scan.found.push_back(std::move(leftover));
+  }
+  return {};
+}
+
+/// "tmp/*.<run>": dead with the owner. A run that has no lease may still be writing a ref or a pin: its temps get the grace of foreign
+/// ones.
+Result<bool> is_dead_temp(OwnScan& scan, std::string_view run, const DeadRuns& dead, const fs::FileFacts& facts) {
+  if (scan.deadness == Deadness::NotAsked || !dead.contains(run)) return false;
+  LARDER_TRY(const auto lease, scan.store.disk().look(scan.layout.leases() + "/" + std::string(run)));
+  return lease.has_value() || is_older(scan.store, facts.mtime_ns, kTempGrace);
+}
+
+Result<void> scan_temps(OwnScan& scan, const DeadRuns& dead) {
+  fs::Disk& disk = scan.store.disk();
+  LARDER_TRY(const auto names, disk.list(scan.layout.tmp()));
+  for (const std::string& name : names) {
+    const std::string_view run = run_of(name);
+    LARDER_TRY(const auto facts, disk.look(scan.layout.tmp() + "/" + name));
+    if (run.empty() || !facts || facts->kind == fs::FileKind::Folder) continue;
+    LARDER_TRY(const bool is_dead, is_dead_temp(scan, run, dead, *facts));
+    const std::uint64_t bytes = facts->kind == fs::FileKind::Regular ? facts->size : 0;
+    scan.found.push_back({LeftoverKind::Temp, scan.layout.folder() + "/.larder/tmp/" + name, bytes, is_dead});
+  }
+  return {};
+}
+
+/// A void lease goes after its partials, so that their owner can still be told while they are here.
+Result<void> scan_leases(OwnScan& scan, const DeadRuns& dead) {
+  if (scan.deadness == Deadness::NotAsked) return {};
+  LARDER_TRY(const auto names, scan.store.disk().list(scan.layout.leases()));
+  for (const std::string& run : names) {
+    LARDER_TRY(const auto facts, scan.store.disk().look(scan.layout.leases() + "/" + run));
+    if (!facts || facts->kind != fs::FileKind::Regular || run_of("x." + run).empty()) continue;
+    const bool has_partial = std::any_of(scan.found.begin(), scan.found.end(),
+                                         [&](const Leftover& leftover) { return !leftover.is_dead && leftover.path.ends_with("." + run); });
+    if (!dead.contains(run) || has_partial) continue;
+    scan.found.push_back({LeftoverKind::Temp, scan.layout.folder() + "/.larder/leases/" + run, facts->size, true});
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<Leftover>> scan_own_leftovers(Store& store, const RepoLayout& layout, Deadness deadness) {
+  OwnScan scan{store, layout, deadness, {}};
+  LARDER_TRY(const auto own, store.disk().look(layout.own()));
+  if (!own || own->kind != fs::FileKind::Folder) return scan.found;  // a link in its place is not followed (T49)
+  DeadRuns dead;
+  if (deadness == Deadness::Judged) {
+    LARDER_TRY(dead, DeadRuns::look(store.disk(), layout.leases(), store.clock().wall_now()));
+  }
+  LARDER_CHECK(scan_partials(scan, dead));
+  LARDER_CHECK(scan_temps(scan, dead));
+  LARDER_CHECK(scan_leases(scan, dead));
+  return std::move(scan.found);
+}
+
+Leftover judge_foreign_temp(Store& store, const RepoLayout& layout, std::string relative, const fs::FileFacts& facts, Deadness deadness) {
+  const std::string name = relative.substr(relative.rfind('/') + 1);
+  const bool is_partial = classify_blobs_name(name) == BlobsName::Incomplete;
+  Leftover leftover{is_partial ? LeftoverKind::Partial : LeftoverKind::Temp, std::move(relative), facts.size, false};
+  if (facts.kind != fs::FileKind::Regular) leftover.bytes = 0;
+  if (deadness == Deadness::NotAsked || !is_older(store, facts.mtime_ns, kTempGrace)) return leftover;
+  const std::string_view blob = blob_of_temporary(name);
+  leftover.is_dead =
+      !is_locked_now(store.disk(), store.root() + "/" + leftover.path) && (blob.empty() || !is_locked_now(store.disk(), layout.lock(blob)));
+  return leftover;
+}
+
+Result<std::vector<Leftover>> scan_unfinished_repos(Store& store, Deadness deadness) {
+  std::vector<Leftover> found;
+  const std::string locks = store.root() + "/.locks";
+  LARDER_TRY(const auto facts, store.disk().look(locks));
+  if (!facts || facts->kind != fs::FileKind::Folder) return found;
+  LARDER_TRY(const auto names, store.disk().list(locks));
+  for (const std::string& name : names) {
+    if (!name.starts_with(kUnfinished)) continue;
+    const std::string folder = locks + "/" + name;
+    LARDER_TRY(const auto inside, look_into(store.disk(), folder));
+    LARDER_TRY(const auto leases, read_leases_in(store.disk(), folder + "/.larder/leases"));
+    const WallTime now = store.clock().wall_now();
+    const bool owner_is_dead = !leases.empty() && std::all_of(leases.begin(), leases.end(),
+                                                              [&](const LeaseRecord& lease) { return is_void(store.disk(), lease, now); });
+    const bool is_dead = deadness == Deadness::Judged && (owner_is_dead || is_older(store, inside.newest_ns, kTempGrace));
+    found.push_back({LeftoverKind::Temp, ".locks/" + name, inside.bytes, is_dead});
+  }
+  return found;
+}
+
+}  // namespace larder::store

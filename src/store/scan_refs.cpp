@@ -1,0 +1,57 @@
+#include "store/scan_refs.hpp"
+
+#include "store/link_target.hpp"
+
+#include <algorithm>
+
+namespace larder::store {
+namespace {
+
+constexpr std::uint64_t kMaxRef = 4096;
+constexpr std::ptrdiff_t kMaxDepth = 64;
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n\v\f";
+  const std::size_t begin = text.find_first_not_of(kSpace);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
+
+RefRecord read_ref_file(fs::Disk& disk, const std::string& path, std::string name, const fs::FileFacts& facts) {
+  RefRecord record{std::move(name), "", RefShape::Unreadable, facts};
+  if (facts.kind != fs::FileKind::Regular || facts.size > kMaxRef) return record;
+  const auto text = disk.read_small(path, kMaxRef);
+  if (!text || !*text) return record;
+  record.content = trimmed(**text);
+  const bool is_commit = repo::CommitId::parse(record.content).has_value();
+  record.shape = !is_commit ? RefShape::Bad : (record.content == **text ? RefShape::Good : RefShape::Trimmable);
+  return record;
+}
+
+}  // namespace
+
+Result<std::vector<RefRecord>> scan_refs(fs::Disk& disk, const RepoLayout& layout) {
+  std::vector<RefRecord> records;
+  std::vector<std::string> waiting{""};
+  while (!waiting.empty()) {
+    const std::string folder = std::move(waiting.back());
+    waiting.pop_back();
+    LARDER_TRY(const auto names, disk.list(folder.empty() ? layout.refs() : layout.refs() + "/" + folder));
+    for (const std::string& entry : names) {
+      if (is_helper_name(entry)) continue;
+      std::string name = folder.empty() ? entry : folder + "/" + entry;
+      const std::string path = layout.refs() + "/" + name;
+      LARDER_TRY(const auto facts, disk.look(path));
+      if (!facts) continue;
+      if (facts->kind != fs::FileKind::Folder) {
+        records.push_back(read_ref_file(disk, path, std::move(name), *facts));
+      } else if (std::count(name.begin(), name.end(), '/') < kMaxDepth) {
+        waiting.push_back(std::move(name));
+      }
+    }
+  }
+  std::sort(records.begin(), records.end(), [](const RefRecord& a, const RefRecord& b) { return a.name < b.name; });
+  return records;
+}
+
+}  // namespace larder::store

@@ -1,0 +1,31 @@
+// refs/ as a scan sees it.
+#pragma once
+
+#include "store/store.hpp"
+
+#include <larder/base/result.hpp>
+
+#include <string>
+#include <vector>
+
+namespace larder::store {
+
+enum class RefShape : std::uint8_t {
+  Good,        ///< exactly 40 hex digits
+  Trimmable,   ///< white space around them (R-539, C16)
+  Bad,         ///< anything else: empty, garbage, 41 digits
+  Unreadable,  ///< a link, a fifo, too large, no permission
+};
+
+/// One file below refs/ (R-803). `name`: relative to refs/, exact bytes.
+struct RefRecord {
+  std::string name;
+  std::string content;  ///< trimmed; what an Unreadable one holds is not known
+  RefShape shape = RefShape::Good;
+  fs::FileFacts facts;
+};
+
+/// Every file below refs/ at any depth (at most 64), helper names left out; sorted by name. Links are listed, never followed.
+Result<std::vector<RefRecord>> scan_refs(fs::Disk& disk, const RepoLayout& layout);
+
+}  // namespace larder::store

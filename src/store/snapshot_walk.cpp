@@ -1,0 +1,88 @@
+#include "store/snapshot_walk.hpp"
+
+#include <algorithm>
+
+namespace larder::store {
+namespace {
+
+constexpr int kMaxDepth = 64;
+
+std::string join(const std::string& folder, const std::string& name) { return folder.empty() ? name : folder + "/" + name; }
+
+/// Fills `entry` for the name at `path`; false: a folder, or gone.
+Result<bool> read_entry(fs::Disk& disk, const RepoLayout& layout, const std::string& snapshot, const std::string& path,
+                        SnapshotEntry& entry, bool& is_folder) {
+  const std::string below_repo = "snapshots/" + snapshot + "/" + entry.path;
+  is_folder = false;
+  // The common entry is a link: one call tells that and its text.
+  LARDER_TRY(auto text, disk.read_link(path));
+  if (text) {
+    entry.kind = fs::FileKind::Symlink;
+    entry.target = classify_link(layout, below_repo, *text);
+    entry.link_text = std::move(*text);
+    return true;
+  }
+  LARDER_TRY(const auto facts, disk.look(path));
+  if (!facts) return false;
+  is_folder = facts->kind == fs::FileKind::Folder;
+  entry.kind = facts->kind;
+  entry.facts = *facts;
+  return !is_folder;
+}
+
+}  // namespace
+
+Result<bool> list_snapshot_folder(fs::Disk& disk, const RepoLayout& layout, const std::string& snapshot, const std::string& folder,
+                                  const std::function<Result<void>(SnapshotEntry&)>& visit, std::vector<std::string>& subfolders) {
+  const std::string absolute = join(layout.snapshots() + "/" + snapshot, folder);
+  auto names = disk.list(absolute);
+  if (!names) {
+    LARDER_TRY(const auto facts, disk.look(absolute));
+    if (!facts) return false;
+    return fail(std::move(names).error());
+  }
+  for (const std::string& name : *names) {
+    SnapshotEntry entry;
+    entry.path = join(folder, name);
+    bool is_folder = false;
+    LARDER_TRY(const bool is_entry, read_entry(disk, layout, snapshot, absolute + "/" + name, entry, is_folder));
+    if (is_folder) subfolders.push_back(entry.path);
+    if (is_entry) LARDER_CHECK(visit(entry));
+  }
+  return true;
+}
+
+Result<void> walk_snapshot(fs::Disk& disk, const RepoLayout& layout, const std::string& snapshot,
+                           const std::function<Result<void>(SnapshotEntry&)>& visit, std::vector<FolderStamp>* folders,
+                           const CancelToken& cancel) {
+  std::vector<std::string> waiting{""};
+  while (!waiting.empty()) {
+    if (cancel.is_cancelled()) return fail(cancel.error());
+    const std::string folder = std::move(waiting.back());
+    waiting.pop_back();
+    if (folders != nullptr) {
+      const std::string absolute = join(layout.snapshots() + "/" + snapshot, folder);
+      LARDER_TRY(const auto facts, disk.look(absolute));
+      if (!facts || facts->kind != fs::FileKind::Folder) continue;
+      folders->push_back({absolute, facts->mtime_ns, facts->inode});
+    }
+    std::vector<std::string> subfolders;
+    LARDER_CHECK(list_snapshot_folder(disk, layout, snapshot, folder, visit, subfolders));
+    for (auto sub = subfolders.rbegin(); sub != subfolders.rend(); ++sub) {
+      if (std::count(sub->begin(), sub->end(), '/') < kMaxDepth) waiting.push_back(std::move(*sub));
+    }
+  }
+  return {};
+}
+
+bool is_cache_entry(const SnapshotEntry& entry, const SnapshotContext& context) {
+  if (entry.kind == fs::FileKind::Symlink && entry.target.kind == LinkKind::Blob) return true;
+  const auto listed = context.tree != nullptr ? context.tree->find(entry.path) : std::nullopt;
+  if (entry.kind == fs::FileKind::Symlink) return listed.has_value();
+  if (entry.kind != fs::FileKind::Regular) return false;
+  // A file the user edited has another size than the listing says: that one is the user's now.
+  if (context.tree != nullptr) return listed && context.tree->at(*listed).size == entry.facts.size;
+  return context.is_commit && !context.has_blob_links;
+}
+
+}  // namespace larder::store
