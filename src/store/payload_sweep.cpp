@@ -1,0 +1,72 @@
+#include "store/payload_sweep.hpp"
+
+#include "fs/file_lock.hpp"
+#include "store/scan_shared.hpp"
+
+#include <algorithm>
+#include <span>
+
+#include <sys/stat.h>
+
+namespace larder::store {
+namespace {
+
+/// Lines that are true, first come first, each once.
+std::vector<std::string> valid_lines(Store& store, const std::vector<std::string>& lines, std::string_view name) {
+  std::vector<std::string> kept;
+  for (const std::string& line : lines) {
+    if (std::find(kept.begin(), kept.end(), line) == kept.end() && is_valid_referrer(store, line, name)) kept.push_back(line);
+  }
+  return kept;
+}
+
+/// The store's own names for temps: `<XET>.refs.<8 hex>.tmp`, in the same folder, then rename.
+Result<void> rewrite_manifest(Store& store, const std::string& manifest, const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text.append(line).append("\n");
+  const std::string temp = manifest + "." + store.random().hex8() + ".tmp";
+  LARDER_TRY(const UniqueFd fd, store.disk().create_new(temp));
+  auto written = store.disk().append(fd.value(), std::as_bytes(std::span(text.data(), text.size())));
+  (void)::fchmod(fd.value(), 0666);  // always, whatever the umask; where that fails others cannot append, which costs a copy
+  if (written) written = store.disk().sync_file(fd.value());
+  if (written) written = store.disk().rename(temp, manifest);
+  if (!written) (void)store.disk().remove_file(temp);
+  return written;
+}
+
+Result<PayloadSweep> sweep_locked(Store& store, const std::string& payload, std::string_view name) {
+  const std::string manifest = payload + ".refs";
+  const auto lines = read_manifest(store.disk(), manifest);
+  if (!lines) return PayloadSweep::Kept;
+  const std::vector<std::string> kept = valid_lines(store, *lines, name);
+  if (!kept.empty()) {
+    if (kept.size() != lines->size()) LARDER_CHECK(rewrite_manifest(store, manifest, kept));
+    return PayloadSweep::Kept;
+  }
+  // The payload first: a crash in between leaves a manifest of nothing, which a later sweep or publish puts right.
+  LARDER_CHECK(store.disk().remove_file(payload));
+  LARDER_CHECK(store.disk().remove_file(manifest));
+  return PayloadSweep::Removed;
+}
+
+}  // namespace
+
+Result<PayloadSweep> sweep_payload(Store& store, std::string_view name) {
+  const std::string payload = payload_path(store.root(), name);
+  LARDER_TRY(const bool is_marked, is_shared_store(store.disk(), store.root()));
+  if (!is_marked) return PayloadSweep::Kept;
+  LARDER_TRY(const auto folder, store.disk().look(payload.substr(0, payload.rfind('/'))));
+  if (!folder || folder->kind != fs::FileKind::Folder) return PayloadSweep::Kept;
+  LARDER_TRY(const auto attempt, fs::FileLock::try_lock(payload + ".lock"));
+  switch (attempt.outcome) {
+    case fs::FileLock::Outcome::Busy:
+      return PayloadSweep::Busy;
+    case fs::FileLock::Outcome::Unsupported:
+      return PayloadSweep::Kept;  // R-578 g: without locks larder stays out of the store
+    case fs::FileLock::Outcome::Held:
+      break;
+  }
+  return sweep_locked(store, payload, name);
+}
+
+}  // namespace larder::store

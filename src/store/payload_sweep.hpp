@@ -1,0 +1,21 @@
+// Removing a payload of the shared store that nobody refers to any more.
+#pragma once
+
+#include "store/store.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace larder::store {
+
+enum class PayloadSweep : std::uint8_t {
+  Removed,  ///< the payload and its manifest are gone
+  Kept,     ///< somebody refers to it, or it cannot be known; the manifest holds the lines that are true
+  Busy,     ///< its lock is held
+};
+
+/// Under the payload's lock: keeps the lines of `.refs` that are links to it now; none left: unlinks payload and `.refs`; `.lock` and the
+/// folder stay. A missing or unreadable manifest never leads to deletion. Errors: UnsafeLink, PermissionDenied, ReadOnly, IoFailed.
+Result<PayloadSweep> sweep_payload(Store& store, std::string_view name);
+
+}  // namespace larder::store

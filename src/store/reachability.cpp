@@ -1,0 +1,45 @@
+#include "store/reachability.hpp"
+
+#include <chrono>
+
+namespace larder::store {
+namespace {
+
+constexpr std::int64_t kCoarseNs = std::chrono::nanoseconds(std::chrono::seconds(2)).count();
+
+}  // namespace
+
+Result<void> Reachability::refresh(const CancelToken& cancel) {
+  LARDER_TRY(const auto snapshots, store_.disk().list(layout_.snapshots()));
+  for (const std::string& snapshot : snapshots) {
+    std::vector<std::string> waiting{""};
+    while (!waiting.empty()) {
+      if (cancel.is_cancelled()) return fail(cancel.error());
+      const std::string folder = std::move(waiting.back());
+      waiting.pop_back();
+      LARDER_CHECK(refresh_folder(snapshot, folder, waiting));
+    }
+  }
+  return {};
+}
+
+Result<void> Reachability::refresh_folder(const std::string& snapshot, const std::string& folder, std::vector<std::string>& waiting) {
+  const std::string key = folder.empty() ? snapshot : snapshot + "/" + folder;
+  LARDER_TRY(const auto facts, store_.disk().look(layout_.snapshots() + "/" + key));
+  if (!facts || facts->kind != fs::FileKind::Folder) return {};
+  Known& known = folders_[key];
+  const bool is_same = known.is_settled && known.mtime_ns == facts->mtime_ns && known.inode == facts->inode;
+  if (!is_same) {
+    const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(store_.clock().wall_now().time_since_epoch()).count();
+    known = Known{facts->mtime_ns, facts->inode, now - facts->mtime_ns > kCoarseNs, {}};
+    const auto visit = [&](SnapshotEntry& entry) -> Result<void> {
+      if (entry.kind == fs::FileKind::Symlink && entry.target.kind == LinkKind::Blob) names_.insert(entry.target.name);
+      return {};
+    };
+    LARDER_CHECK(list_snapshot_folder(store_.disk(), layout_, snapshot, folder, visit, known.subfolders));
+  }
+  waiting.insert(waiting.end(), known.subfolders.begin(), known.subfolders.end());
+  return {};
+}
+
+}  // namespace larder::store

@@ -1,0 +1,252 @@
+#include "store/repo_sweep.hpp"
+
+#include "base/escape.hpp"
+#include "store/blob_lock.hpp"
+#include "store/folders.hpp"
+#include "store/pin.hpp"
+#include "store/repo_use.hpp"
+#include "store/scan_refs.hpp"
+#include "store/scan_shared.hpp"
+#include "store/tree_cache.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace larder::store {
+namespace {
+
+/// Locks held at a time while blobs go: well under the usual limit of 1,024 open files.
+constexpr std::size_t kBlobBatch = 256;
+
+}  // namespace
+
+RepoSweep::RepoSweep(Store& store, RepoLayout layout, const CancelToken& cancel)
+    : store_(store), layout_(std::move(layout)), cancel_(cancel), reachability_(store, layout_) {}
+
+Result<bool> RepoSweep::is_folder(const std::string& path) {
+  LARDER_TRY(const auto facts, store_.disk().look(path));
+  return facts && facts->kind == fs::FileKind::Folder;
+}
+
+/// I7: somebody may have begun to use it since the plan was made.
+Result<bool> RepoSweep::is_used_now(const std::string& folder) {
+  LARDER_TRY(const RepoUse use, read_use(store_, layout_));
+  RepoRecord probe;
+  RevisionRecord revision;
+  revision.folder = folder;
+  revision.commit = repo::CommitId::parse(folder);
+  probe.revisions.push_back(std::move(revision));
+  apply_use(store_, layout_, use, probe);
+  return probe.is_in_use || probe.revisions.front().is_in_use;
+}
+
+Result<std::vector<std::string>> RepoSweep::refs_of(const std::string& folder) {
+  std::vector<std::string> names;
+  LARDER_TRY(const bool has_refs, is_folder(layout_.refs()));
+  if (!has_refs) return names;
+  LARDER_TRY(const auto refs, scan_refs(store_.disk(), layout_));
+  for (const RefRecord& ref : refs) {
+    if (ref.content == folder) names.push_back(ref.name);
+  }
+  return names;
+}
+
+Result<std::optional<SweepOutcome>> RepoSweep::recheck(const std::string& folder, RemovalReason reason) {
+  LARDER_TRY(const bool is_used, is_used_now(folder));
+  if (is_used) return SweepOutcome::InUse;
+  if (reason == RemovalReason::Asked) return std::optional<SweepOutcome>{};
+  if (reason == RemovalReason::Detached) {
+    LARDER_TRY(const auto refs, refs_of(folder));
+    if (!refs.empty()) return SweepOutcome::InUse;
+  }
+  const auto commit = repo::CommitId::parse(folder);
+  if (!commit) return std::optional<SweepOutcome>{};
+  LARDER_TRY(const auto pin, read_pin(store_.disk(), layout_, *commit));
+  const bool keeps = pin && (*pin == PinKind::User || reason == RemovalReason::Detached);
+  return keeps ? std::optional(SweepOutcome::Pinned) : std::nullopt;
+}
+
+Result<SweepOutcome> RepoSweep::remove_revision(const std::string& folder, RemovalReason reason) {
+  LARDER_TRY(const auto kept, recheck(folder, reason));
+  if (kept) return *kept;
+  LARDER_CHECK(remove_refs(folder));
+  LARDER_TRY(const bool is_gone, remove_entries(folder));
+  // What stays of it is not the commit: its listing stays too, so that readers see an incomplete snapshot and not a small one.
+  if (is_gone) LARDER_CHECK(remove_marks(folder));
+  return SweepOutcome::Removed;
+}
+
+/// I2: no ref may outlive its snapshot, not even over a power cut, so the removal is made durable before the first link goes.
+Result<void> RepoSweep::remove_refs(const std::string& folder) {
+  LARDER_TRY(const auto names, refs_of(folder));
+  for (const std::string& name : names) {
+    const std::string path = layout_.refs() + "/" + name;
+    LARDER_CHECK(store_.disk().remove_file(path));
+    LARDER_CHECK(store_.disk().sync_folder(parent_of(path)));
+  }
+  return {};
+}
+
+/// True: the snapshot's folder is gone.
+Result<bool> RepoSweep::remove_entries(const std::string& folder) {
+  LARDER_TRY(const bool is_there, is_folder(layout_.snapshots() + "/" + folder));
+  if (!is_there) return true;
+  std::vector<SnapshotEntry> odd;
+  std::vector<FolderStamp> folders;
+  SnapshotContext context;
+  context.is_commit = repo::CommitId::parse(folder).has_value();
+  const auto visit = [&](SnapshotEntry& entry) -> Result<void> {
+    const bool is_blob_link = entry.kind == fs::FileKind::Symlink && entry.target.kind == LinkKind::Blob;
+    context.has_blob_links = context.has_blob_links || is_blob_link;
+    if (!is_blob_link) {
+      odd.push_back(std::move(entry));
+      return {};
+    }
+    blobs_.insert(entry.target.name);
+    LARDER_CHECK(store_.disk().remove_file(layout_.snapshots() + "/" + folder + "/" + entry.path));
+    return {};
+  };
+  LARDER_CHECK(walk_snapshot(store_.disk(), layout_, folder, visit, &folders, cancel_));
+  std::optional<repo::Tree> tree;
+  if (const auto commit = repo::CommitId::parse(folder); commit && !odd.empty()) {
+    LARDER_TRY(tree, read_tree(store_.disk(), layout_.tree(*commit)));
+  }
+  if (tree) context.tree = &*tree;
+  std::size_t kept = 0;
+  for (const SnapshotEntry& entry : odd) {
+    if (is_cache_entry(entry, context)) {
+      LARDER_CHECK(store_.disk().remove_file(layout_.snapshots() + "/" + folder + "/" + entry.path));
+    } else {
+      ++kept;
+    }
+  }
+  if (kept > 0)
+    warnings_.push_back(
+        fmt::format("{}/snapshots/{}: {} entries are not of the cache and stay", escape_text(layout_.folder()), escape_text(folder), kept));
+  return remove_folders(folder, std::move(folders));
+}
+
+/// Deepest first; one that is not empty stays. Durable before any blob goes (I3).
+Result<bool> RepoSweep::remove_folders(const std::string& folder, std::vector<FolderStamp> folders) {
+  bool is_gone = false;
+  for (auto stamp = folders.rbegin(); stamp != folders.rend(); ++stamp) {
+    LARDER_TRY(is_gone, store_.disk().remove_folder(stamp->path));
+    if (is_gone) continue;
+    LARDER_TRY(const auto facts, store_.disk().look(stamp->path));
+    is_gone = !facts;
+    if (facts) LARDER_CHECK(store_.disk().sync_folder(stamp->path));
+  }
+  LARDER_CHECK(store_.disk().sync_folder(layout_.snapshots()));
+  LARDER_TRY(const auto left, store_.disk().look(layout_.snapshots() + "/" + folder));
+  return !left;
+}
+
+Result<void> RepoSweep::remove_marks(const std::string& folder) {
+  const auto commit = repo::CommitId::parse(folder);
+  if (!commit) return {};
+  for (const std::string& path : {layout_.tree(*commit), layout_.pin(*commit), layout_.used(*commit)}) {
+    LARDER_TRY(const bool has_parent, is_folder(parent_of(path)));
+    if (has_parent) LARDER_CHECK(store_.disk().remove_file(path));
+  }
+  return remove_no_exist(folder);
+}
+
+/// Markers are empty files; anything that holds bytes is not one.
+Result<void> RepoSweep::remove_no_exist(const std::string& folder) {
+  std::vector<std::string> folders{layout_.repo() + "/.no_exist/" + folder};
+  LARDER_TRY(const bool has_parent, is_folder(layout_.repo() + "/.no_exist"));
+  LARDER_TRY(const bool has_markers, is_folder(folders.front()));
+  if (!has_parent || !has_markers) return {};
+  for (std::size_t i = 0; i < folders.size(); ++i) {
+    LARDER_TRY(const auto names, store_.disk().list(folders[i]));
+    for (const std::string& name : names) {
+      const std::string path = folders[i] + "/" + name;
+      LARDER_TRY(const auto facts, store_.disk().look(path));
+      if (!facts) continue;
+      if (facts->kind == fs::FileKind::Folder) folders.push_back(path);
+      if (facts->kind == fs::FileKind::Regular && facts->size == 0) LARDER_CHECK(store_.disk().remove_file(path));
+    }
+  }
+  for (auto path = folders.rbegin(); path != folders.rend(); ++path) LARDER_CHECK(store_.disk().remove_folder(*path));
+  return {};
+}
+
+Result<SweepOutcome> RepoSweep::remove_file(const std::string& path) {
+  const std::string_view below = std::string_view(path).substr(std::string_view("snapshots/").size());
+  const std::string snapshot(below.substr(0, below.find('/')));
+  LARDER_TRY(const bool is_used, is_used_now(snapshot));
+  if (is_used) return SweepOutcome::InUse;
+  const std::string absolute = layout_.repo() + "/" + path;
+  for (std::string folder = parent_of(absolute); folder.size() > layout_.repo().size(); folder = parent_of(folder)) {
+    LARDER_CHECK(refuse_link(store_.disk(), folder));
+  }
+  LARDER_TRY(const auto text, store_.disk().read_link(absolute));
+  if (text) {
+    const LinkTarget target = classify_link(layout_, path, *text);
+    if (target.kind == LinkKind::Blob) blobs_.insert(target.name);
+  }
+  LARDER_CHECK(store_.disk().remove_file(absolute));
+  LARDER_CHECK(store_.disk().sync_folder(parent_of(absolute)));
+  const std::string root = layout_.snapshots() + "/" + snapshot;
+  for (std::string folder = parent_of(absolute); folder.size() > root.size(); folder = parent_of(folder)) {
+    LARDER_TRY(const bool was_empty, store_.disk().remove_folder(folder));
+    if (!was_empty) break;
+  }
+  return SweepOutcome::Removed;
+}
+
+Result<void> RepoSweep::remove_blobs() {
+  LARDER_TRY(const bool has_blobs, is_folder(layout_.blobs()));
+  std::vector<std::string> batch;
+  const std::set<std::string> names = std::move(blobs_);
+  blobs_.clear();
+  if (!has_blobs) return {};
+  for (const std::string& name : names) {
+    batch.push_back(name);
+    if (batch.size() < kBlobBatch) continue;
+    LARDER_CHECK(remove_blob_batch(batch));
+    batch.clear();
+  }
+  if (!batch.empty()) LARDER_CHECK(remove_blob_batch(batch));
+  return names.empty() ? Result<void>{} : store_.disk().sync_folder(layout_.blobs());
+}
+
+/// C7: lock first, then look. Whoever wants to link one of these blobs holds its lock or a lease, or has made the link already. A lock that
+/// somebody holds keeps the blob; where locks do not work, leases and links have to do.
+Result<void> RepoSweep::remove_blob_batch(const std::vector<std::string>& names) {
+  std::vector<fs::FileLock> locks;
+  std::vector<const std::string*> free;
+  for (const std::string& name : names) {
+    if (cancel_.is_cancelled()) return fail(cancel_.error());
+    LARDER_TRY(const auto entry, store_.disk().look(layout_.blob(name)));
+    if (!entry) continue;
+    LARDER_TRY(auto attempt, try_lock_blob(store_, layout_, name));
+    if (attempt.outcome == fs::FileLock::Outcome::Busy) continue;
+    if (attempt.lock) locks.push_back(std::move(*attempt.lock));
+    free.push_back(&name);
+  }
+  if (free.empty()) return {};
+  LARDER_TRY(const RepoUse use, read_leases_now(store_, layout_));
+  LARDER_CHECK(reachability_.refresh(cancel_));
+  for (const std::string* name : free) {
+    if (!use.needs_blob(*name) && !reachability_.reaches(*name)) LARDER_CHECK(remove_blob(*name));
+  }
+  return {};
+}
+
+Result<void> RepoSweep::remove_blob(const std::string& name) {
+  const std::string path = layout_.blob(name);
+  LARDER_TRY(const auto facts, store_.disk().look(path));
+  if (!facts || (facts->kind != fs::FileKind::Regular && facts->kind != fs::FileKind::Symlink)) return {};
+  if (facts->kind == fs::FileKind::Symlink) {
+    LARDER_TRY(const auto text, store_.disk().read_link(path));
+    const auto payload = text ? xet_hash_of_link(*text) : std::nullopt;
+    if (!payload) return {};  // a link that leads elsewhere is nobody's blob
+    payloads_.insert(*payload);
+  }
+  LARDER_CHECK(store_.disk().remove_file(path));
+  return {};
+}
+
+}  // namespace larder::store

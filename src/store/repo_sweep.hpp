@@ -1,0 +1,76 @@
+// RepoSweep: takes things out of one repository, in the order that leaves every intermediate state readable.
+#pragma once
+
+#include "store/reachability.hpp"
+#include "store/store.hpp"
+
+#include <larder/store/gc.hpp>
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace larder::store {
+
+/// What became of one thing that was to go.
+enum class SweepOutcome : std::uint8_t { Removed, InUse, Pinned };
+
+/// One repository of a sweep. The blob entries that removed links led to are collected and go in `remove_blobs`, after the last link.
+/// Nothing is reached through a link below the root: every folder is looked at before it is listed (T49, I6). Thread: one at a time.
+class RepoSweep {
+ public:
+  RepoSweep(Store& store, RepoLayout layout, const CancelToken& cancel);
+
+  /// refs that name it, its entries, empty folders, then its listing, markers and marks (reliability.md §3.3 backwards). Entries that no
+  /// cache writer made stay, and so does what they lie in.
+  Result<SweepOutcome> remove_revision(const std::string& folder, RemovalReason reason);
+  /// One entry of a snapshot; `path`: relative to the repository. The ref and the folder of the snapshot stay.
+  Result<SweepOutcome> remove_file(const std::string& path);
+  /// A blob no snapshot leads to; removed with the others.
+  void add_blob(const std::string& name) { blobs_.insert(name); }
+  /// A partial or temporary file, `path` relative to the cache, if it is still dead.
+  Result<SweepOutcome> remove_leftover(const std::string& path);
+  /// Everything of the repository that a cache writer made.
+  Result<SweepOutcome> remove_everything();
+  /// Blob entries collected so far: each under its lock, and only if neither a link nor a lease needs it by then.
+  Result<void> remove_blobs();
+  /// Removes the folders of a repository that holds nothing any more, so that no scan ever sees it half gone.
+  Result<void> remove_if_empty();
+
+  /// Payloads whose entries were removed: to be swept.
+  [[nodiscard]] const std::set<std::string>& payloads() const { return payloads_; }
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+
+ private:
+  Result<std::optional<SweepOutcome>> recheck(const std::string& folder, RemovalReason reason);
+  Result<bool> is_used_now(const std::string& folder);
+  Result<std::vector<std::string>> refs_of(const std::string& folder);
+  Result<void> remove_refs(const std::string& folder);
+  Result<bool> remove_entries(const std::string& folder);
+  Result<bool> remove_folders(const std::string& folder, std::vector<FolderStamp> folders);
+  Result<void> remove_marks(const std::string& folder);
+  Result<void> remove_no_exist(const std::string& folder);
+  Result<void> remove_blob_batch(const std::vector<std::string>& names);
+  Result<void> remove_blob(const std::string& name);
+  Result<void> remove_own();
+  Result<void> remove_partial(const std::string& name);
+  Result<void> remove_plain_files(const std::string& folder, bool (*is_ours)(std::string_view));
+  Result<bool> is_folder(const std::string& path);
+  Result<bool> is_empty_skeleton();
+
+  Store& store_;
+  RepoLayout layout_;
+  const CancelToken& cancel_;
+  Reachability reachability_;
+  std::set<std::string> blobs_;
+  std::set<std::string> payloads_;
+  std::vector<std::string> warnings_;
+};
+
+/// Removes `folder` and the folders below it, as far as they are empty; never a file.
+Result<void> remove_empty_folders(Store& store, const std::string& folder);
+/// Removes `.locks/<name>`, a repository folder that was never finished, if it is still dead.
+Result<SweepOutcome> remove_unfinished_repo(Store& store, const std::string& name);
+
+}  // namespace larder::store

@@ -1,0 +1,165 @@
+// sweep: carries out a removal plan.
+#include "base/escape.hpp"
+#include "store/link_target.hpp"
+#include "store/payload_sweep.hpp"
+#include "store/repo_sweep.hpp"
+#include "store/scan_shared.hpp"
+
+#include <larder/store/gc.hpp>
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+namespace larder::store {
+namespace {
+
+KeptReason kept_reason(SweepOutcome outcome) { return outcome == SweepOutcome::Pinned ? KeptReason::Pinned : KeptReason::InUse; }
+
+class Sweep {
+ public:
+  Sweep(Store& store, const RemovalPlan& plan, SweepReport& report, ProgressSink& progress, const CancelToken& cancel)
+      : store_(store), plan_(plan), report_(report), progress_(progress), cancel_(cancel) {}
+
+  Result<void> run() {
+    task_ = progress_.begin(TaskKind::Total, "remove", plan_.bytes_freed);
+    Result<void> result;
+    for (std::size_t begin = 0; begin < plan_.items.size() && result;) {
+      const std::size_t end = end_of_repo(begin);
+      result = plan_.items[begin].repo ? sweep_repo(begin, end) : sweep_root(begin, end);
+      begin = end;
+    }
+    if (result) result = sweep_payloads();
+    progress_.end(task_, result && report_.failures.empty() ? TaskEnd::Done : TaskEnd::Failed);
+    return result;
+  }
+
+ private:
+  /// Items of one repository stand together.
+  std::size_t end_of_repo(std::size_t begin) const {
+    std::size_t end = begin + 1;
+    while (end < plan_.items.size() && plan_.items[end].repo == plan_.items[begin].repo) ++end;
+    return end;
+  }
+
+  /// Books what became of an item. True: go on; false: interrupted.
+  bool book(const RemovalItem& item, const Result<SweepOutcome>& outcome) {
+    if (!outcome) {
+      if (cancel_.is_cancelled()) return false;
+      report_.failures.push_back({item, outcome.error()});
+      return true;
+    }
+    if (*outcome == SweepOutcome::Removed) {
+      report_.removed.push_back(item);
+      report_.bytes_freed += item.bytes;
+      progress_.advance(task_, report_.bytes_freed);
+    } else if (item.repo) {
+      report_.kept.push_back({*item.repo, item.commit, kept_reason(*outcome)});
+    }
+    return !cancel_.is_cancelled();
+  }
+
+  static Result<SweepOutcome> remove_item(RepoSweep& repo, const RemovalItem& item, const std::string& folder) {
+    const std::string below = item.path.size() > folder.size() ? item.path.substr(folder.size() + 1) : std::string();
+    switch (item.kind) {
+      case ItemKind::Repo:
+        return repo.remove_everything();
+      case ItemKind::Revision:
+        return repo.remove_revision(item.commit, item.reason);
+      case ItemKind::File:
+        return repo.remove_file(below);
+      case ItemKind::Blob:
+        repo.add_blob(below.substr(below.rfind('/') + 1));
+        return SweepOutcome::Removed;
+      case ItemKind::Partial:
+      case ItemKind::Temp:
+        return repo.remove_leftover(item.path);
+      case ItemKind::Payload:
+        break;
+    }
+    return SweepOutcome::Removed;
+  }
+
+  /// T49: a link in place of a layout folder may have come since the plan was made.
+  Result<void> refuse_links(const std::string& folder) {
+    for (const char* name : {"", "/blobs", "/refs", "/snapshots", "/trees", "/.larder", "/.no_exist"}) {
+      const std::string path = store_.root() + "/" + folder + name;
+      LARDER_TRY(const auto facts, store_.disk().look(path));
+      if (facts && facts->kind == fs::FileKind::Symlink) {
+        return fail(ErrorCode::UnsafeLink, fmt::format("{}: is a link where a folder of the cache belongs", escape_text(path)));
+      }
+    }
+    return {};
+  }
+
+  Result<void> sweep_repo(std::size_t begin, std::size_t end) {
+    const std::string folder = plan_.items[begin].path.substr(0, plan_.items[begin].path.find('/'));
+    RepoSweep repo(store_, RepoLayout(store_.root(), folder), cancel_);
+    const Result<void> is_safe = refuse_links(folder);
+    for (std::size_t i = begin; i < end; ++i) {
+      const RemovalItem& item = plan_.items[i];
+      const Result<SweepOutcome> outcome = is_safe ? remove_item(repo, item, folder) : Result<SweepOutcome>(fail(is_safe.error()));
+      if (!book(item, outcome)) return fail(cancel_.error());
+    }
+    if (!is_safe) return {};
+    if (const auto blobs = repo.remove_blobs(); !blobs && !book_rest(plan_.items[begin], blobs.error())) return fail(cancel_.error());
+    if (const auto rest = repo.remove_if_empty(); !rest && !book_rest(plan_.items[begin], rest.error())) return fail(cancel_.error());
+    touched_payloads_.insert(repo.payloads().begin(), repo.payloads().end());
+    report_.warnings.insert(report_.warnings.end(), repo.warnings().begin(), repo.warnings().end());
+    return {};
+  }
+
+  bool book_rest(const RemovalItem& item, const Error& error) {
+    if (cancel_.is_cancelled()) return false;
+    report_.failures.push_back({item, error});
+    return true;
+  }
+
+  Result<void> sweep_root(std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const RemovalItem& item = plan_.items[i];
+      const std::string name = item.path.substr(item.path.rfind('/') + 1);
+      if (item.kind == ItemKind::Payload) {
+        planned_payloads_.emplace(name, &item);
+      } else if (!book(item, remove_unfinished_repo(store_, name))) {
+        return fail(cancel_.error());
+      }
+    }
+    return {};
+  }
+
+  /// Planned ones, and those that lost an entry and stay: their manifests are put right.
+  Result<void> sweep_payloads() {
+    for (const auto& [name, item] : planned_payloads_) {
+      const auto swept = sweep_payload(store_, name);
+      const Result<SweepOutcome> outcome =
+          swept ? Result<SweepOutcome>(*swept == PayloadSweep::Removed ? SweepOutcome::Removed : SweepOutcome::InUse)
+                : Result<SweepOutcome>(fail(swept.error()));
+      if (!book(*item, outcome)) return fail(cancel_.error());
+    }
+    for (const std::string& name : touched_payloads_) {
+      if (planned_payloads_.contains(name)) continue;
+      const auto swept = sweep_payload(store_, name);
+      if (!swept) report_.warnings.push_back(fmt::format("{}: {}", payload_entry(name), swept.error().text()));
+    }
+    return {};
+  }
+
+  Store& store_;
+  const RemovalPlan& plan_;
+  SweepReport& report_;
+  ProgressSink& progress_;
+  const CancelToken& cancel_;
+  TaskId task_ = 0;
+  std::map<std::string, const RemovalItem*> planned_payloads_;
+  std::set<std::string> touched_payloads_;
+};
+
+}  // namespace
+
+Result<void> sweep(Store& store, const RemovalPlan& plan, SweepReport& report, ProgressSink& progress, const CancelToken& cancel) {
+  return Sweep(store, plan, report, progress, cancel).run();
+}
+
+}  // namespace larder::store
