@@ -1,0 +1,192 @@
+// verify_local_dir: a --local-dir folder against its own metadata and listing.
+#include "base/escape.hpp"
+#include "base/text.hpp"
+#include "store/link_target.hpp"
+#include "store/local_dir.hpp"
+#include "store/tree_cache.hpp"
+#include "store/verify_bytes.hpp"
+
+#include <larder/store/verify.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+namespace larder::store {
+namespace {
+
+constexpr std::uint64_t kMaxMetadata = 64 * 1024;
+constexpr std::ptrdiff_t kMaxDepth = 64;
+constexpr std::string_view kMetadataEnd = ".metadata";
+
+/// Every entry below `folder` that is no folder, path relative to it, links not followed. `skips`: folders not to enter.
+Result<void> walk(fs::Disk& disk, const std::string& folder, const std::function<bool(const std::string&)>& skips,
+                  const std::function<Result<void>(const std::string&, const fs::FileFacts&)>& visit, const CancelToken& cancel) {
+  std::vector<std::string> waiting{""};
+  while (!waiting.empty()) {
+    if (cancel.is_cancelled()) return fail(cancel.error());
+    const std::string below = std::move(waiting.back());
+    waiting.pop_back();
+    LARDER_TRY(const auto names, disk.list(below.empty() ? folder : folder + "/" + below));
+    for (const std::string& name : names) {
+      const std::string path = below.empty() ? name : below + "/" + name;
+      LARDER_TRY(const auto facts, disk.look(folder + "/" + path));
+      if (!facts) continue;
+      if (facts->kind != fs::FileKind::Folder) {
+        LARDER_CHECK(visit(path, *facts));
+      } else if (!skips(path) && std::count(path.begin(), path.end(), '/') < kMaxDepth) {
+        waiting.push_back(path);
+      }
+    }
+  }
+  return {};
+}
+
+class LocalVerifier {
+ public:
+  LocalVerifier(Store& store, const std::string& folder, const VerifyOptions& options, ProgressSink& progress, const CancelToken& cancel)
+      : store_(store), layout_(folder), options_(options), progress_(progress), cancel_(cancel) {}
+
+  Result<VerifyReport> run() {
+    LARDER_TRY(const auto facts, store_.disk().look_through(layout_.folder()));
+    if (!facts || facts->kind != fs::FileKind::Folder) {
+      return fail(ErrorCode::NotInCache, fmt::format("{}: no such folder", escape_text(layout_.folder())));
+    }
+    LARDER_CHECK(read_metadata());
+    LARDER_CHECK(read_asked_tree());
+    LARDER_CHECK(look_at_files());
+    report_missing();
+    const WantsDigest wants = [this](const BlobCheck& check, const digest::Digest& digest) { return is_wanted(check, digest); };
+    LARDER_CHECK(verify_bytes(store_, checks_, wants, options_, report_, progress_, cancel_));
+    std::stable_sort(report_.findings.begin(), report_.findings.end(), [](const Finding& a, const Finding& b) { return a.path < b.path; });
+    return std::move(report_);
+  }
+
+ private:
+  struct Wanted {
+    digest::Digest digest;
+    std::optional<std::uint64_t> size;
+    bool is_here = false;
+    bool is_required = false;  // it was downloaded once: without it something is missing
+  };
+
+  /// what was put here, by whom ever; the metadata of a file the user changed since still says what it should be.
+  Result<void> read_metadata() {
+    const std::string folder = layout_.book() + "/download";
+    const auto visit = [&](const std::string& path, const fs::FileFacts& facts) -> Result<void> {
+      if (path.ends_with(".incomplete")) add(ProblemKind::Partial, ".cache/huggingface/download/" + path, "", "", "");
+      if (!path.ends_with(kMetadataEnd) || facts.kind != fs::FileKind::Regular) return {};
+      LARDER_TRY(const auto text, store_.disk().read_small(folder + "/" + path, kMaxMetadata));
+      const auto metadata = text ? parse_metadata(*text) : std::nullopt;
+      if (!metadata || !is_digest_name(metadata->etag)) return {};
+      const std::string file = path.substr(0, path.size() - kMetadataEnd.size());
+      wanted_[file] = {*digest::Digest::from_hex(metadata->etag), size_of(metadata->commit, file), false, true};
+      return {};
+    };
+    return walk(
+        store_.disk(), folder, [](const std::string&) { return false; }, visit, cancel_);
+  }
+
+  std::optional<std::uint64_t> size_of(const std::string& commit, const std::string& path) {
+    const repo::Tree* tree = tree_of(commit);
+    const auto index = tree != nullptr ? tree->find(path) : std::nullopt;
+    return index ? std::optional(tree->at(*index).size) : std::nullopt;
+  }
+
+  const repo::Tree* tree_of(const std::string& hex) {
+    const auto commit = repo::CommitId::parse(hex);
+    if (!commit) return nullptr;
+    const auto [place, is_new] = trees_.try_emplace(hex);
+    if (is_new) {
+      if (auto tree = read_tree(store_.disk(), layout_.tree(*commit)); tree && *tree) place->second = std::move(**tree);
+    }
+    return place->second ? &*place->second : nullptr;
+  }
+
+  /// A revision was asked for: its listing decides for every file it names.
+  Result<void> read_asked_tree() {
+    if (options_.scopes.empty() || options_.scopes.front().commit.empty()) return {};
+    const repo::Tree* tree = tree_of(options_.scopes.front().commit);
+    if (tree == nullptr) {
+      return fail(ErrorCode::NotInCache,
+                  fmt::format("{}: no listing of {} here", escape_text(layout_.folder()), escape_text(options_.scopes.front().commit)));
+    }
+    for (std::size_t i = 0; i < tree->size(); ++i) {
+      const repo::FileEntry entry = tree->at(i);
+      Wanted& wanted = wanted_[std::string(entry.path)];
+      wanted.digest = entry.digest();
+      wanted.size = entry.size;
+    }
+    return {};
+  }
+
+  Result<void> look_at_files() {
+    const auto skips = [](const std::string& path) { return path == ".cache/huggingface" || path == ".git"; };
+    const auto visit = [&](const std::string& path, const fs::FileFacts& facts) -> Result<void> {
+      const auto wanted = wanted_.find(path);
+      if (wanted == wanted_.end()) {
+        add(ProblemKind::Foreign, path, "", "", "");
+        return {};
+      }
+      wanted->second.is_here = true;
+      ++report_.checked.links;
+      if (facts.kind != fs::FileKind::Regular) {  // never a link
+        add(ProblemKind::Link, path, "a file", facts.kind == fs::FileKind::Symlink ? "a link" : "a special file",
+            wanted->second.digest.hex());
+        return {};
+      }
+      BlobCheck check;
+      check.path = path;
+      check.file = layout_.file(path);
+      check.blob = wanted->second.digest.hex();
+      check.expected = wanted->second.digest;
+      check.size = wanted->second.size;
+      check.actual_size = facts.size;
+      checks_.push_back(std::move(check));
+      return {};
+    };
+    return walk(store_.disk(), layout_.folder(), skips, visit, cancel_);
+  }
+
+  void report_missing() {
+    for (const auto& [path, wanted] : wanted_) {
+      if (!wanted.is_here && wanted.is_required) add(ProblemKind::Missing, path, wanted.digest.text(), "", wanted.digest.hex());
+    }
+  }
+
+  bool is_wanted(const BlobCheck& check, const digest::Digest& digest) const {
+    return std::any_of(wanted_.begin(), wanted_.end(),
+                       [&](const auto& one) { return one.first != check.path && one.second.digest == digest && !one.second.is_here; });
+  }
+
+  void add(ProblemKind kind, const std::string& path, std::string expected, std::string actual, std::string blob) {
+    Finding finding;
+    finding.kind = kind;
+    finding.path = path;
+    finding.expected = std::move(expected);
+    finding.actual = std::move(actual);
+    finding.blob = std::move(blob);
+    report_.findings.push_back(std::move(finding));
+  }
+
+  Store& store_;
+  LocalDirLayout layout_;
+  const VerifyOptions& options_;
+  ProgressSink& progress_;
+  const CancelToken& cancel_;
+  std::map<std::string, Wanted> wanted_;  // by path
+  std::map<std::string, std::optional<repo::Tree>> trees_;
+  std::vector<BlobCheck> checks_;
+  VerifyReport report_;
+};
+
+}  // namespace
+
+Result<VerifyReport> verify_local_dir(Store& store, const std::string& folder, const VerifyOptions& options, ProgressSink& progress,
+                                      const CancelToken& cancel) {
+  return LocalVerifier(store, folder, options, progress, cancel).run();
+}
+
+}  // namespace larder::store
