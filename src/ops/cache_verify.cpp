@@ -1,0 +1,79 @@
+#include <larder/ops/cache_verify.hpp>
+
+#include "base/escape.hpp"
+#include "ops/cached_revision.hpp"
+#include "ops/repair.hpp"
+#include "store/store.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace larder::ops {
+namespace {
+
+/// A reference without a revision means the whole repository, with one that snapshot.
+Result<store::VerifyScope> scope_of(Services& services, const repo::Reference& reference) {
+  if (!reference.path.empty() || !reference.quant.empty()) {
+    return fail(ErrorCode::InvalidArgument,
+                fmt::format("{}: verify takes whole repositories and revisions", escape_text(repo::text(reference))));
+  }
+  store::VerifyScope scope{reference.repo, ""};
+  if (!reference.revision) return scope;
+  LARDER_TRY(const auto commit, find_cached_commit(services, reference));
+  scope.commit = commit.hex();
+  return scope;
+}
+
+/// In a local folder a revision can only be known by its commit, or by the refs of the cache.
+Result<std::vector<store::VerifyScope>> local_scopes(Services& services, const CacheVerifyOptions& options) {
+  std::vector<store::VerifyScope> scopes;
+  if (options.references.size() > 1) return fail(ErrorCode::InvalidArgument, "--local-dir takes at most one reference");
+  if (options.references.empty() || !options.references.front().revision) return scopes;
+  const repo::Reference& reference = options.references.front();
+  if (const auto commit = reference.revision->commit()) {
+    scopes.push_back({reference.repo, commit->hex()});
+    return scopes;
+  }
+  LARDER_TRY(const auto commit, find_cached_commit(services, reference));
+  scopes.push_back({reference.repo, commit.hex()});
+  return scopes;
+}
+
+Result<void> conclude(const store::VerifyReport& report) {
+  if (!report.has_damage()) return {};
+  const auto damaged = [](const store::Finding& one) { return store::is_damage(one.kind) && !one.is_repaired; };
+  const auto first = std::find_if(report.findings.begin(), report.findings.end(), damaged);
+  const auto count = std::count_if(report.findings.begin(), report.findings.end(), damaged);
+  return fail(ErrorCode::StoreDamaged,
+              fmt::format("{}: {}{}", escape_text(first->path), store::name(first->kind),
+                          count > 1 ? fmt::format(" (and {} more)", count - 1) : std::string()),
+              "larder cache verify --repair fetches again what is damaged");
+}
+
+Result<void> verify_cached(Services& services, const CacheVerifyOptions& options, store::VerifyReport& report, const CancelToken& cancel) {
+  store::VerifyOptions what;
+  what.invariants = options.invariants;
+  for (const repo::Reference& reference : options.references) {
+    LARDER_TRY(auto scope, scope_of(services, reference));
+    what.scopes.push_back(std::move(scope));
+  }
+  LARDER_TRY(report, store::verify_cache(services.store, what, services.progress, cancel));
+  return options.repair ? repair_cache(services, options, report, cancel) : Result<void>{};
+}
+
+Result<void> verify_folder(Services& services, const CacheVerifyOptions& options, store::VerifyReport& report, const CancelToken& cancel) {
+  store::VerifyOptions what;
+  LARDER_TRY(what.scopes, local_scopes(services, options));
+  LARDER_TRY(report, store::verify_local_dir(services.store, *options.local_dir, what, services.progress, cancel));
+  return options.repair ? repair_local_dir(services, options, report, cancel) : Result<void>{};
+}
+
+}  // namespace
+
+Result<void> cache_verify(Services& services, const CacheVerifyOptions& options, store::VerifyReport& report, const CancelToken& cancel) {
+  LARDER_CHECK(options.local_dir ? verify_folder(services, options, report, cancel) : verify_cached(services, options, report, cancel));
+  return conclude(report);
+}
+
+}  // namespace larder::ops
