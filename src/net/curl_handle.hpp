@@ -80,11 +80,13 @@ class CurlEasy {
   }
   CurlEasy(const CurlEasy&) = delete;
   CurlEasy& operator=(const CurlEasy&) = delete;
-  CurlEasy(CurlEasy&& other) noexcept : easy_(std::exchange(other.easy_, nullptr)), refused_(other.refused_) {}
+  CurlEasy(CurlEasy&& other) noexcept
+      : easy_(std::exchange(other.easy_, nullptr)), refused_(other.refused_), refused_option_(other.refused_option_) {}
   CurlEasy& operator=(CurlEasy&& other) noexcept {
     CurlEasy moved(std::move(other));
     std::swap(easy_, moved.easy_);
     std::swap(refused_, moved.refused_);
+    std::swap(refused_option_, moved.refused_option_);
     return *this;
   }
   ~CurlEasy() {
@@ -94,17 +96,17 @@ class CurlEasy {
   template <CURLoption Option>
   void set_long(long value) {
     static_assert(kTakesLong<Option>);
-    note(curl_easy_setopt(easy_, Option, value));
+    note(Option, curl_easy_setopt(easy_, Option, value));
   }
   template <CURLoption Option>
   void set_off(curl_off_t value) {
     static_assert(kTakesOff<Option>);
-    note(curl_easy_setopt(easy_, Option, value));
+    note(Option, curl_easy_setopt(easy_, Option, value));
   }
   template <CURLoption Option>
   void set_text(const char* value) {
     static_assert(kTakesPointer<Option>);
-    note(curl_easy_setopt(easy_, Option, value));
+    note(Option, curl_easy_setopt(easy_, Option, value));
   }
   template <CURLoption Option>
   void set_text(const std::string& value) {
@@ -113,12 +115,12 @@ class CurlEasy {
   template <CURLoption Option, class T>
   void set_pointer(T* value) {
     static_assert(kTakesPointer<Option>);
-    note(curl_easy_setopt(easy_, Option, static_cast<void*>(value)));
+    note(Option, curl_easy_setopt(easy_, Option, static_cast<void*>(value)));
   }
   template <CURLoption Option, class Function>
   void set_function(Function* function) {
     static_assert(kTakesFunction<Option> && std::is_function_v<Function>);
-    note(curl_easy_setopt(easy_, Option, function));
+    note(Option, curl_easy_setopt(easy_, Option, function));
   }
   /// 0 when the answer is not known.
   template <CURLINFO Info>
@@ -136,6 +138,7 @@ class CurlEasy {
 
   /// First code with which a setting was refused; CURLE_OK: none was.
   [[nodiscard]] CURLcode refused() const noexcept { return refused_; }
+  [[nodiscard]] CURLoption refused_option() const noexcept { return refused_option_; }
   /// Forgets all settings; connections and sessions stay.
   void reset() noexcept {
     curl_easy_reset(easy_);
@@ -145,11 +148,14 @@ class CurlEasy {
   [[nodiscard]] CURL* raw() const noexcept { return easy_; }
 
  private:
-  void note(CURLcode code) noexcept {
-    if (refused_ == CURLE_OK) refused_ = code;
+  void note(CURLoption option, CURLcode code) noexcept {
+    if (refused_ != CURLE_OK || code == CURLE_OK) return;
+    refused_ = code;
+    refused_option_ = option;
   }
   CURL* easy_;
   CURLcode refused_ = CURLE_OK;
+  CURLoption refused_option_{};
 };
 
 /// The multi handle. Handles must be removed before it goes.

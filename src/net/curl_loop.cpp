@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kTick{50};  // how exact time limits and the handing on of half-full pieces are
 constexpr int kIdleWait = 60'000;               // nothing to do: only a wake-up counts
+constexpr std::size_t kMostIdle = 128;          // handles kept for later requests
 
 Trust find_trust(const NetworkSettings& settings) {
   const curl_version_info_data* built = curl_version_info(CURLVERSION_NOW);
@@ -63,7 +64,7 @@ bool NetworkLoop::take_orders() {
     if (found == active_.end()) continue;  // it ended before the wish arrived
     const auto transfer = take_out(static_cast<std::size_t>(found - active_.begin()));
     transfer->end_with(cancelled(ErrorCode::Interrupted, "cancelled"));
-    idle_.push_back(transfer->release());
+    keep(transfer->release());
   }
   return !mail.is_closed;
 }
@@ -82,6 +83,12 @@ CurlEasy NetworkLoop::idle_handle() {
   return easy;
 }
 
+void NetworkLoop::keep(CurlEasy easy) {
+  // A handle whose request libcurl (7.88) repeated after an HTTP/2 GOAWAY still holds its receive buffer and refuses any other size for it.
+  easy.set_long<CURLOPT_BUFFERSIZE>(CURL_MAX_WRITE_SIZE);
+  if (easy.refused() == CURLE_OK && idle_.size() < kMostIdle) idle_.push_back(std::move(easy));
+}
+
 std::unique_ptr<CurlTransfer> NetworkLoop::take_out(std::size_t index) {
   std::unique_ptr<CurlTransfer> transfer = std::move(active_[index]);
   active_.erase(active_.begin() + static_cast<std::ptrdiff_t>(index));
@@ -92,7 +99,7 @@ std::unique_ptr<CurlTransfer> NetworkLoop::take_out(std::size_t index) {
 void NetworkLoop::finish(std::size_t index, CURLcode code) {
   const auto transfer = take_out(index);
   transfer->end(code);
-  idle_.push_back(transfer->release());
+  keep(transfer->release());
 }
 
 void NetworkLoop::reap() {

@@ -35,6 +35,7 @@ class NetworkLoop {
   void finish(std::size_t index, CURLcode code);
   std::unique_ptr<CurlTransfer> take_out(std::size_t index);
   CurlEasy idle_handle();
+  void keep(CurlEasy easy);
 
   Inbox& inbox_;
   Clock& clock_;

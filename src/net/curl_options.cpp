@@ -41,7 +41,8 @@ Result<void> CurlTransfer::prepare() {
   set_tls();
   set_callbacks();
   if (easy_.refused() != CURLE_OK) {
-    return fail(describe(ErrorCode::Internal, std::string("libcurl refused a setting: ") + curl_easy_strerror(easy_.refused())));
+    return fail(describe(ErrorCode::Internal,
+                         "libcurl refused option " + std::to_string(easy_.refused_option()) + ": " + curl_easy_strerror(easy_.refused())));
   }
   return {};
 }

@@ -159,7 +159,9 @@ Error CurlTransfer::curl_failure(CURLcode code) const {
   failure.head_complete = head_.is_complete();
   std::string why = reason(failure);
   if (body_began_) why += ", " + std::to_string(sink_.bytes()) + " bytes had come";
-  return describe(error_code(failure), why);
+  Error error = describe(error_code(failure), why);
+  if (error.code == ErrorCode::ProxyFailed) error.http->status = static_cast<int>(failure.proxy_status);
+  return error;
 }
 
 Error CurlTransfer::describe(ErrorCode code, const std::string& why) const {

@@ -93,6 +93,7 @@ TEST_CASE("curl secrets: http goes to the proxy whole, https by CONNECT without 
 
   const Error refused = failure(rig.run(with_token(origin.https_url("/b?secret"), origin.https_url())));
   CHECK(refused.code == ErrorCode::ProxyFailed);
+  CHECK(refused.http->status == 403);
   CHECK(refused.message.find(proxy.host()) != std::string::npos);  // N40: the proxy is named
   CHECK(refused.message.find("403") != std::string::npos);
   CHECK(refused.message.find("p%40ss") == std::string::npos);

@@ -66,6 +66,13 @@ TEST_CASE("decide_retry: when to give up", "[net][retry]") {
   // N2: a name that is not there is asked for three times.
   CHECK(decide_retry(failure(ErrorCode::NameNotResolved), 2, policy, half));
   CHECK_FALSE(decide_retry(failure(ErrorCode::NameNotResolved), 3, policy, half));
+  // N40: a proxy that says no is not asked again, one that is away is.
+  Error refused = failure(ErrorCode::ProxyFailed);
+  CHECK(decide_retry(refused, 1, policy, half));
+  refused.http = HttpFacts{407, "h", {}, {}, {}};
+  CHECK_FALSE(decide_retry(refused, 1, policy, half));
+  refused.http->status = 502;
+  CHECK(decide_retry(refused, 1, policy, half));
   for (const auto code : {ErrorCode::TlsFailed, ErrorCode::BadResponse, ErrorCode::AccessDenied, ErrorCode::RepoNotFound,
                           ErrorCode::UnsafeRedirect, ErrorCode::Interrupted, ErrorCode::DiskFull, ErrorCode::Internal}) {
     CHECK_FALSE(decide_retry(failure(code), 1, policy, half));

@@ -17,7 +17,8 @@ struct RetryPolicy {
 
 /// How long to wait before try number `attempt` + 1 (attempt: failures in a row so far, ≥ 1); nullopt: give up.
 /// min(ceiling, 2^attempt s) with full jitter; the server's Retry-After or RateLimit reset is a floor under it. Not retried: errors
-/// that are not transient, attempt ≥ tries, a Retry-After over longest_wait. Source: engine.md §4.
+/// that are not transient, attempt ≥ tries (≥ 3 for a name that does not resolve, N2), a proxy's 4xx, a Retry-After over longest_wait.
+/// Source: engine.md §4.
 std::optional<std::chrono::milliseconds> decide_retry(const Error& error, int attempt, const RetryPolicy& policy, Random& random);
 
 }  // namespace larder::net
