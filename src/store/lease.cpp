@@ -12,7 +12,7 @@ constexpr std::chrono::hours kRenewal{1};
 constexpr std::uint64_t kLeaseLimit = 16 * 1024;
 constexpr std::int64_t kVersion = 1;
 // The largest `until` that fits the clock: a hostile lease must not overflow the conversion.
-constexpr std::int64_t kLatest = 253402300799;  // end of the year 9999
+constexpr std::int64_t kLatest = 4102444800;  // 2100-01-01
 
 std::int64_t unix_seconds(WallTime when) { return std::chrono::duration_cast<std::chrono::seconds>(when.time_since_epoch()).count(); }
 

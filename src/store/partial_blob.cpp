@@ -7,6 +7,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace larder::store {
 namespace {
 
@@ -179,7 +181,8 @@ Result<void> PartialBlob::append_records(char kind, const RangeSet& ranges) {
   const std::string text = records(kind, ranges);
   LARDER_CHECK(disk_.append(journal_.value(), bytes_of(text)));
   journal_bytes_ += text.size();
-  if (journal_bytes_ <= kJournalLimit) return {};
+  // Where the ranges themselves take that much, rewriting at every record would cost more than it saves.
+  if (journal_bytes_ <= std::max(kJournalLimit, 2 * compact_bytes_)) return {};
   // What was just recorded is in neither set yet.
   RangeSet& into = kind == 'd' ? durable_ : written_;
   add_all(into, ranges);
@@ -197,6 +200,7 @@ Result<void> PartialBlob::compact() {
   names_synced_ = false;
   journal_ = std::move(fresh);
   journal_bytes_ = text.size();
+  compact_bytes_ = text.size();
   return {};
 }
 

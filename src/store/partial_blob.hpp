@@ -78,6 +78,7 @@ class PartialBlob {
   RangeSet written_;  // has a 'w' record, not durable yet
   RangeSet durable_;
   std::uint64_t journal_bytes_ = 0;
+  std::uint64_t compact_bytes_ = 0;  // of the journal when it was last rewritten
   SteadyTime last_record_;
   SteadyTime last_sync_;
   bool names_synced_ = false;
