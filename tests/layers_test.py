@@ -79,7 +79,8 @@ def main(root):
                     wrong.append(f"{name}:{number}: {room} takes options, never settings")
                 if base == "include/larder" and not public:
                     wrong.append(f"{name}:{number}: a public header includes the private {target}")
-                if room == "cli" and not public and other not in ("base", "ops", "config", "fs"):
+                makes_objects = name == "src/cli/services.cpp"  # the only place that builds the store
+                if room == "cli" and not public and other not in ("base", "ops", "config", "fs") and not makes_objects:
                     wrong.append(f"{name}:{number}: cli may include only public headers of {other}")
     for line in wrong:
         print(line)

@@ -1,0 +1,19 @@
+// App: from argv to an exit code.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace larder::cli {
+
+/// Runs the program; `words` are argv without the program's name. Returns the exit code. Called once, in the main thread, before any other
+/// thread exists.
+int run(const std::vector<std::string>& words);
+
+/// "larder 1.0"
+std::string version_line();
+
+/// The words as a shell would need them typed: "larder pull org/name --include '*.json'".
+std::string command_line(const std::vector<std::string>& words);
+
+}  // namespace larder::cli

@@ -1,0 +1,85 @@
+#include "cli/choose.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/escape.hpp"
+#include "config/nearest.hpp"
+
+namespace larder::cli {
+namespace {
+
+/// Words of `hf` that have another name here (cli.md §5).
+struct Renamed {
+  std::string_view theirs;
+  std::string_view ours;
+};
+constexpr std::array kRenamed{
+    Renamed{"download", "pull"},
+    Renamed{"cache list", "cache ls"},
+    Renamed{"cache scan", "cache ls"},
+    Renamed{"cache delete", "cache rm"},
+    Renamed{"models", "files"},
+    Renamed{"datasets", "files"},
+    Renamed{"spaces", "files"},
+    Renamed{"login", "auth login"},
+    Renamed{"logout", "auth logout"},
+    Renamed{"whoami", "auth whoami"},
+    Renamed{"list", "cache ls"},
+    Renamed{"ls", "cache ls"},
+    Renamed{"get", "pull"},
+    Renamed{"fetch", "pull"},
+    Renamed{"auth ls", "auth list"},
+};
+
+bool is_help(const std::string& word) { return word == "--help" || word == "-h" || word == "help"; }
+
+const CommandRow* find_command(std::string_view name) {
+  const auto all = commands();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const CommandRow& row) { return row.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+const GroupRow* find_group(std::string_view name) {
+  const auto all = groups();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const GroupRow& row) { return row.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+auto unknown_command(const std::string& name) {
+  const auto renamed = std::find_if(kRenamed.begin(), kRenamed.end(), [&](const Renamed& each) { return each.theirs == name; });
+  const bool is_here = renamed != kRenamed.end() && find_command(renamed->ours) != nullptr;
+  std::vector<std::string_view> known;
+  for (const auto& row : commands()) known.push_back(row.name);
+  const auto near = is_here ? renamed->ours : config::nearest(name, known);
+  const std::string hint = near.empty() ? "`larder --help` lists all commands" : "did you mean `larder " + std::string(near) + "`?";
+  return fail(ErrorCode::InvalidArgument, "unknown command '" + escape_text(name) + "'", hint);
+}
+
+}  // namespace
+
+Result<Choice> choose(const std::vector<std::string>& words) {
+  Choice choice;
+  if (words.empty()) choice.what = Choice::What::BareProgram;
+  if (words.empty() || is_help(words[0])) return choice;
+  if (words[0].substr(0, 1) == "-") {
+    const auto flag = escape_text(words[0].substr(0, words[0].find('=')));
+    return fail(ErrorCode::InvalidArgument, "a command is expected before '" + flag + "'",
+                "flags come behind the command: larder COMMAND " + flag);
+  }
+  choice.command = find_command(words[0]);
+  choice.what = Choice::What::Command;
+  choice.words.assign(words.begin() + 1, words.end());
+  if (choice.command != nullptr) return choice;
+  choice.group = find_group(words[0]);
+  if (choice.group == nullptr) return unknown_command(words[0]);
+  choice.what = words.size() == 1 ? Choice::What::BareGroup : Choice::What::GroupHelp;
+  if (words.size() == 1 || is_help(words[1])) return choice;
+  choice.command = find_command(words[0] + " " + words[1]);
+  if (choice.command == nullptr) return unknown_command(words[0] + " " + words[1]);
+  choice.what = Choice::What::Command;
+  choice.words.erase(choice.words.begin());
+  return choice;
+}
+
+}  // namespace larder::cli

@@ -1,0 +1,37 @@
+// larder completion
+#include "base/escape.hpp"
+#include "cli/command.hpp"
+#include "cli/completion.hpp"
+
+namespace larder::cli {
+namespace {
+
+class Completion final : public Command {
+ public:
+  void declare(Flags& flags) override {
+    flags.argument("SHELL", &shell_, "bash, zsh or fish");
+    flags.common();
+  }
+
+  Result<void> run(Session& session) override {
+    if (shell_ == "bash") {
+      session.out.write(bash_completion());
+    } else if (shell_ == "zsh") {
+      session.out.write(zsh_completion());
+    } else if (shell_ == "fish") {
+      session.out.write(fish_completion());
+    } else {
+      return fail(ErrorCode::InvalidArgument, "completion: no script for '" + escape_text(shell_) + "'", "bash, zsh and fish have one");
+    }
+    return {};
+  }
+
+ private:
+  std::string shell_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_completion() { return std::make_unique<Completion>(); }
+
+}  // namespace larder::cli

@@ -1,0 +1,54 @@
+// larder files
+#include "cli/command.hpp"
+#include "cli/pull_flags.hpp"
+#include "cli/render_json.hpp"
+#include "cli/render_text.hpp"
+#include "cli/services.hpp"
+
+#include <larder/ops/list.hpp>
+
+namespace larder::cli {
+namespace {
+
+class Files final : public Command {
+ public:
+  void declare(Flags& flags) override {
+    reference_.declare(flags);
+    flags.texts("--include", "GLOB", &include_, "only files that match; repeatable");
+    flags.texts("--exclude", "GLOB", &exclude_, "no files that match; repeatable");
+    flags.settings({"cache_dir", "endpoint", "token_file", "offline", "timeout", "retries"});
+    flags.json();
+    flags.quiet("print paths only");
+    flags.settings({"progress"});
+    flags.common();
+  }
+
+  Result<void> run(Session& session) override { return with_context(list(session), object_name("files", reference_.ref)); }
+
+ private:
+  Result<void> list(Session& session) {
+    LARDER_TRY(const auto reference, reference_.parse(session));
+    if ((include_ || !exclude_.empty()) && !reference.path.empty()) {
+      return fail(ErrorCode::InvalidArgument, "--include and --exclude do not go with a PATH in the reference");
+    }
+    LARDER_TRY(auto* services, session.workshop.services());
+    const repo::PathFilter filter(include_, exclude_);
+    LARDER_TRY(const auto report, ops::list_files(*services, reference, filter, session.config.settings.offline, session.cancel));
+    if (session.json) {
+      write_files_document(session.out, report);
+    } else {
+      print_files(session, report);
+    }
+    return {};
+  }
+
+  ReferenceFlags reference_;
+  std::optional<std::vector<std::string>> include_;
+  std::vector<std::string> exclude_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_files() { return std::make_unique<Files>(); }
+
+}  // namespace larder::cli

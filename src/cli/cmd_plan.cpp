@@ -1,0 +1,57 @@
+// larder plan
+#include "base/escape.hpp"
+#include "cli/command.hpp"
+#include "cli/plan_run.hpp"
+#include "cli/render_json.hpp"
+#include "cli/render_text.hpp"
+#include "cli/services.hpp"
+
+namespace larder::cli {
+namespace {
+
+class Plan final : public Command {
+ public:
+  void declare(Flags& flags) override {
+    flags_.declare(flags);
+    flags.json();
+    flags.quiet("print the paths of the files to fetch only");
+    flags.settings({"progress"});
+    flags.common();
+  }
+
+  Result<void> run(Session& session) override { return run_plan(session, flags_); }
+
+ private:
+  PullFlags flags_;
+};
+
+Result<void> plan(Session& session, const PullFlags& flags) {
+  LARDER_TRY(const auto options, flags.options(session));
+  LARDER_TRY(auto* services, session.workshop.services());
+  LARDER_TRY(const auto report, ops::plan(*services, options, session.cancel));
+  for (const auto& warning : report.warnings) session.report.warning(warning);
+  if (session.json) {
+    write_plan_document(session.out, report);
+    return {};
+  }
+  report_left_out(session, report.left_out);
+  if (!session.quiet) {
+    print_plan(session, report);
+    return {};
+  }
+  for (const auto& file : report.files) {
+    const bool comes_by_network = file.action == transfer::Action::Fetch || file.action == transfer::Action::Resume;
+    if (comes_by_network) session.out.line(escape_text(file.path));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> run_plan(Session& session, const PullFlags& flags) {
+  return with_context(plan(session, flags), object_name("plan", flags.reference.ref));
+}
+
+std::unique_ptr<Command> make_plan() { return std::make_unique<Plan>(); }
+
+}  // namespace larder::cli

@@ -1,0 +1,58 @@
+// larder pull
+#include "base/escape.hpp"
+#include "cli/command.hpp"
+#include "cli/plan_run.hpp"
+#include "cli/pull_flags.hpp"
+#include "cli/render_json.hpp"
+#include "cli/render_text.hpp"
+#include "cli/services.hpp"
+
+namespace larder::cli {
+namespace {
+
+class Pull final : public Command {
+ public:
+  void declare(Flags& flags) override {
+    flags_.declare(flags);
+    flags.toggle("--dry-run", &dry_run_, "say what would be done, as `plan`");
+    flags.json();
+    flags.quiet("print the path only, no notes");
+    flags.settings({"progress"});
+    flags.common();
+  }
+
+  Result<void> run(Session& session) override {
+    if (dry_run_) return run_plan(session, flags_);
+    return with_context(pull(session), object_name("pull", flags_.reference.ref));
+  }
+
+ private:
+  Result<void> pull(Session& session) {
+    LARDER_TRY(const auto options, flags_.options(session));
+    LARDER_TRY(auto* services, session.workshop.services());
+    ops::PullReport report;
+    const auto outcome = ops::pull(*services, options, report, session.cancel);
+    for (const auto& warning : report.warnings) session.report.warning(warning);
+    if (!outcome) {
+      for (auto& failure : report.failures) session.failures.push_back({failure.path, failure.error});
+      return fail(outcome.error());
+    }
+    report_left_out(session, report.left_out);
+    report_code_files(session, report.files);
+    if (session.json) {
+      write_pull_document(session.out, report);
+    } else {
+      print_path(session, report.path);
+    }
+    return {};
+  }
+
+  PullFlags flags_;
+  bool dry_run_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_pull() { return std::make_unique<Pull>(); }
+
+}  // namespace larder::cli

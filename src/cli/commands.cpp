@@ -1,0 +1,90 @@
+#include "cli/command.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace larder::cli {
+namespace {
+
+constexpr std::array kGroups{
+    GroupRow{"cache", "what is in the cache: list, remove, verify, protect"},
+};
+
+constexpr std::array kCommands{
+    CommandRow{"pull", "download a repository, or some of its files",
+               "larder pull org/name                          # into the cache; prints the snapshot folder\n"
+               "larder pull org/name config.json              # one file; prints its path\n"
+               "larder pull org/name@v1.0 --include '*.json'  # what matches, at a tag\n"
+               "larder pull org/name:Q4_K_M                   # all splits of one GGUF quantisation\n"
+               "larder pull datasets/org/name --local-dir data\n"
+               "larder pull org/name --prefer safetensors     # no duplicates of the weights in other formats\n"
+               "larder pull org/name --offline                # only what is here; no request\n",
+               "Prints one line: the path of the snapshot folder, of the file when exactly one was asked for by FILE or PATH, or of DIR.\n"
+               "Files are checked by digest before they appear under their name. An interrupted pull goes on where it stopped: give the\n"
+               "same command again. When the Hub cannot be asked there is no silent fall-back to the cache; use --offline.\n",
+               make_pull},
+    CommandRow{"plan", "say what pull would do, without fetching",
+               "larder plan org/name\n"
+               "larder plan org/name --prefer safetensors --json\n",
+               "Per file: what would happen and why; then bytes to fetch, requests, free space needed and present. Writes nothing.\n",
+               make_plan},
+    CommandRow{"resolve", "print the commit a revision stands for",
+               "larder resolve org/name                # 40 hex digits\n"
+               "larder resolve org/name@v1.0\n"
+               "larder resolve org/name --offline      # by what the cache knows\n",
+               "", make_resolve},
+    CommandRow{"files", "list the files at a revision",
+               "larder files org/name\n"
+               "larder files org/name@v1.0 --include '*.gguf'\n"
+               "larder files org/name --json\n",
+               "Size, digest and path of each file.\n", make_files},
+    CommandRow{"cache ls", "list what is in the cache",
+               "larder cache ls\n"
+               "larder cache ls --filter 'size>1GB' --sort accessed:asc --limit 10\n"
+               "larder cache ls --revisions --json\n",
+               "Filters: size, accessed, modified (an age), refs, type with = != < > <= >=. Sort keys: accessed, modified, size, name.\n",
+               make_cache_ls},
+    CommandRow{"cache rm", "remove repositories, revisions or files from the cache",
+               "larder cache rm model/org/name\n"
+               "larder cache rm hf://datasets/org/name/big.parquet --dry-run\n"
+               "larder cache rm 0123456 --yes                # a revision, by 7 digits or more\n",
+               "What a running pull uses stays. A target that is not here is a warning.\n", make_cache_rm},
+    CommandRow{"cache prune", "remove what no name leads to: detached revisions, dead downloads",
+               "larder cache prune --dry-run\n"
+               "larder cache prune --yes\n",
+               "Never a pinned commit, never one pulled by commit, never what is being downloaded.\n", make_cache_prune},
+    CommandRow{"cache gc", "remove revisions by size, age or number, least recently used first",
+               "larder cache gc --max-size 500G --yes\n"
+               "larder cache gc --older-than 30d --keep-last 2 --dry-run\n",
+               "At least one of --max-size, --older-than and --keep-last is needed. Never what is pinned or in use.\n", make_cache_gc},
+    CommandRow{"cache verify", "check every byte in the cache against its digest, without network",
+               "larder cache verify\n"
+               "larder cache verify org/name --repair        # fetch again what is damaged\n"
+               "larder cache verify org/name --local-dir data\n",
+               "Damage: exit 7. Foreign files and partial downloads are notes.\n", make_cache_verify},
+    CommandRow{"cache pin", "protect revisions from prune and gc", "larder cache pin org/name@v1.0\n",
+               "By commit: a branch is looked up in the cache.\n", make_cache_pin},
+    CommandRow{"cache unpin", "take the protection away", "larder cache unpin org/name@v1.0\n", "", make_cache_unpin},
+    CommandRow{"env", "print versions, paths and every setting with its origin",
+               "larder env\n"
+               "larder env --json\n",
+               "No secret is printed.\n", make_env},
+    CommandRow{"completion", "print a completion script for a shell",
+               "larder completion bash > ~/.local/share/bash-completion/completions/larder\n"
+               "larder completion zsh > ~/.zfunc/_larder\n"
+               "larder completion fish > ~/.config/fish/completions/larder.fish\n",
+               "", make_completion},
+};
+
+}  // namespace
+
+std::span<const CommandRow> commands() { return kCommands; }
+
+std::span<const GroupRow> groups() { return kGroups; }
+
+std::string_view group_of(std::string_view command) {
+  const auto blank = command.find(' ');
+  return blank == std::string_view::npos ? std::string_view() : command.substr(0, blank);
+}
+
+}  // namespace larder::cli

@@ -1,0 +1,22 @@
+#include "cli/exit_code.hpp"
+
+#include <algorithm>
+
+namespace larder::cli {
+
+int process_exit_code(const Error& error) {
+  constexpr int kSignalBase = 128;  // as shells report a process that died of a signal
+  if (error.code == ErrorCode::Interrupted && error.signal > 0) return kSignalBase + error.signal;
+  return exit_code(error.code);
+}
+
+Error with_shared_code(Error error, std::span<const FailedItem> items) {
+  if (items.empty() || error.code == ErrorCode::Interrupted || error.code == ErrorCode::TimedOut) return error;
+  const auto first = items.front().error.code;
+  const bool is_shared =
+      std::all_of(items.begin(), items.end(), [&](const FailedItem& item) { return exit_code(item.error.code) == exit_code(first); });
+  error.code = is_shared ? first : ErrorCode::Partial;
+  return error;
+}
+
+}  // namespace larder::cli

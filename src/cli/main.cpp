@@ -1,0 +1,34 @@
+// larder: the program.
+#include "cli/app.hpp"
+#include "cli/output.hpp"
+
+#include <unistd.h>
+
+#include <cstring>
+#include <exception>
+#include <string_view>
+
+namespace {
+
+void say(int fd, std::string_view text) { (void)!::write(fd, text.data(), text.size()); }
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  larder::cli::open_closed_streams();
+  if (argc == 2 && std::strcmp(argv[1], "--version") == 0) {  // asked by every script: nothing is set up for it
+    larder::cli::Output out(STDOUT_FILENO);
+    out.line(larder::cli::version_line());
+    return out.finish() ? 0 : 8;
+  }
+  try {
+    return larder::cli::run({argv + 1, argv + argc});
+  } catch (const std::exception& problem) {
+    say(STDERR_FILENO, "larder: error: internal: ");
+    say(STDERR_FILENO, problem.what());
+    say(STDERR_FILENO, "\n");
+  } catch (...) {
+    say(STDERR_FILENO, "larder: error: internal: unknown\n");
+  }
+  return 1;
+}

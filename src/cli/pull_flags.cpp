@@ -1,0 +1,105 @@
+#include "cli/pull_flags.hpp"
+
+#include <larder/base/url.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+
+#include "base/escape.hpp"
+#include "cli/services.hpp"
+
+namespace larder::cli {
+Result<std::string> absolute_path(const std::string& path, std::string_view flag) {
+  if (path.empty()) return fail(ErrorCode::InvalidArgument, std::string(flag) + ": it is empty");
+  if (path.front() == '/') return path;
+  std::array<char, PATH_MAX> here{};
+  if (::getcwd(here.data(), here.size()) == nullptr) return fail_os(errno, "working folder");
+  return std::string(here.data()) + "/" + path;
+}
+
+Result<repo::ReferenceContext> plain_context(const Session& session) {
+  repo::ReferenceContext context;
+  LARDER_TRY(const auto endpoint, Url::parse(session.config.settings.endpoint));
+  context.endpoint_host = endpoint.origin().host_text();
+  return context;
+}
+
+std::string object_name(std::string_view command, const std::string& ref) { return std::string(command) + " " + escape_text(ref); }
+
+void ReferenceFlags::declare(Flags& flags) {
+  flags.argument("REF", &ref, "[hf://][datasets/|spaces/|kernels/]ORG/NAME[@REVISION][/PATH], ORG/NAME:QUANT or a link of the Hub");
+  flags.text("--repo-type,--type", "TYPE", &type, "kind of repository, for a REF without prefix", "model|dataset|space|kernel");
+  flags.text("--revision", "REV", &revision, "branch, tag, refs/pr/N or commit, for a REF without @");
+}
+
+Result<repo::Reference> ReferenceFlags::parse(const Session& session) const {
+  LARDER_TRY(auto context, plain_context(session));
+  if (type) {
+    LARDER_TRY(context.type, repo::parse_repo_type(*type));
+  }
+  context.revision = revision;
+  return repo::parse_reference(ref, context);
+}
+
+void PullFlags::declare(Flags& flags) {
+  reference.declare(flags);
+  flags.arguments("FILE", &files, "only these files, or folders with all below them");
+  flags.texts("--include", "GLOB", &include, "only files that match; repeatable");
+  flags.texts("--exclude", "GLOB", &exclude, "no files that match; repeatable");
+  flags.text("--local-dir", "DIR", &local_dir, "real files in DIR instead of the cache");
+  flags.toggle("--link", &link, "with --local-dir: hard links where the cache has the file");
+  flags.toggle("--overwrite", &overwrite, "with --local-dir: replace files that were edited there");
+  flags.settings({"cache_dir", "endpoint", "token_file", "offline"});
+  flags.toggle("--force", &force, "fetch again what is here");
+  flags.settings({"prefer", "no_pickle", "require_pinned", "mirror", "jobs", "limit_rate", "max_memory", "stall_timeout", "timeout",
+                  "retries", "lock_timeout", "no_fsync"});
+}
+
+Result<void> PullFlags::check(const repo::Reference& parsed) const {
+  const bool has_filter = include || !exclude.empty();
+  if (has_filter && (!files.empty() || !parsed.path.empty())) {
+    return fail(ErrorCode::InvalidArgument, "--include and --exclude do not go with FILE or PATH", "name the files, or filter, not both");
+  }
+  if (!files.empty() && !parsed.path.empty()) {
+    return fail(ErrorCode::InvalidArgument, "FILE does not go with a PATH in the reference", "name all files behind the reference");
+  }
+  if (!parsed.quant.empty() && (has_filter || !files.empty())) {
+    return fail(ErrorCode::InvalidArgument, ":" + escape_text(parsed.quant) + " does not go with FILE, --include or --exclude");
+  }
+  if (!local_dir && link) return fail(ErrorCode::InvalidArgument, "--link needs --local-dir");
+  if (!local_dir && overwrite) return fail(ErrorCode::InvalidArgument, "--overwrite needs --local-dir");
+  return {};
+}
+
+Result<ops::PullOptions> PullFlags::options(Session& session) const {
+  const auto& settings = session.config.settings;
+  ops::PullOptions options;
+  LARDER_TRY(options.reference, reference.parse(session));
+  LARDER_CHECK(check(options.reference));
+  options.files = files;
+  options.include = include;
+  options.exclude = exclude;
+  if (local_dir) {
+    LARDER_TRY(options.local_dir, absolute_path(*local_dir, "--local-dir"));
+  }
+  options.hard_links = link;
+  options.force = force;
+  options.overwrite = overwrite;
+  options.offline = settings.offline;
+  options.require_pinned = settings.require_pinned;
+  options.no_pickle = settings.no_pickle;
+  LARDER_TRY(options.preference, repo::parse_preference(settings.prefer));
+  options.mirrors = settings.mirror;
+  options.engine.jobs = settings.jobs;
+  options.engine.stall_timeout = settings.stall_timeout;
+  options.engine.lock_timeout = settings.lock_timeout;
+  options.engine.deadline = session.workshop.deadline();
+  options.engine.retry.tries = std::max(1, settings.retries);
+  return options;
+}
+
+}  // namespace larder::cli

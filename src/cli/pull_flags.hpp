@@ -1,0 +1,54 @@
+// What pull and plan take alike.
+#pragma once
+
+#include "cli/flags.hpp"
+#include "cli/session.hpp"
+
+#include <larder/ops/pull.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace larder::cli {
+
+/// REF with the flags that complete it; also of resolve and files.
+struct ReferenceFlags {
+  std::string ref;
+  std::optional<std::string> type;
+  std::optional<std::string> revision;
+
+  void declare(Flags& flags);
+  /// Errors: InvalidArgument.
+  [[nodiscard]] Result<repo::Reference> parse(const Session& session) const;
+};
+
+/// All of pull's flags.
+struct PullFlags {
+  ReferenceFlags reference;
+  std::vector<std::string> files;
+  std::optional<std::vector<std::string>> include;
+  std::vector<std::string> exclude;
+  std::optional<std::string> local_dir;
+  bool link = false;
+  bool overwrite = false;
+  bool force = false;
+
+  void declare(Flags& flags);
+  /// Errors: InvalidArgument for words that do not go together (cli.md §2, §4).
+  [[nodiscard]] Result<ops::PullOptions> options(Session& session) const;
+
+ private:
+  [[nodiscard]] Result<void> check(const repo::Reference& parsed) const;
+};
+
+/// `path` below the working folder when it is relative. Errors: InvalidArgument, naming `flag`, when it is empty.
+Result<std::string> absolute_path(const std::string& path, std::string_view flag);
+
+/// How references are read where no flag completes them: HOST is the endpoint's.
+Result<repo::ReferenceContext> plain_context(const Session& session);
+
+/// "pull org/name@main": the context of an error.
+std::string object_name(std::string_view command, const std::string& ref);
+
+}  // namespace larder::cli

@@ -1,0 +1,130 @@
+#include "cli/removal.hpp"
+
+#include <larder/base/byte_size.hpp>
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <array>
+
+#include "base/escape.hpp"
+#include "cli/json_fields_of.hpp"
+#include "cli/render_text.hpp"
+
+namespace larder::cli {
+namespace {
+
+/// A plan, or what was done of it, as it is told.
+struct Told {
+  const std::vector<store::RemovalItem>& items;
+  std::vector<store::KeptItem> kept;
+  std::uint64_t freed = 0;
+  std::uint64_t before = 0;
+};
+
+void write_document(Session& session, const Told& told, std::string_view command, bool dry_run) {
+  JsonWriter json(session.out);
+  json.begin_object().field("schema", "larder.cache.removal/1").field("command", command).field("dry_run", dry_run).begin_array("items");
+  for (const auto& item : told.items) {
+    json.begin_object().field("kind", name(item.kind));
+    if (item.repo) {
+      write_repo(json, *item.repo);
+    } else {
+      json.null_field("repo");
+    }
+    json.optional_field("commit", item.commit)
+        .field("path", item.path)
+        .field("bytes", item.bytes)
+        .field("reason", name(item.reason))
+        .end_object();
+  }
+  json.end_array().begin_array("kept");
+  for (const auto& kept : told.kept) {
+    json.begin_object();
+    write_repo(json, kept.repo);
+    json.optional_field("commit", kept.commit).field("reason", name(kept.reason)).end_object();
+  }
+  json.end_array().begin_object("bytes").field("freed", told.freed).field("before", told.before).field("after", told.before - told.freed);
+  json.end_object().end_object().finish();
+}
+
+void print(Session& session, const Told& told, bool dry_run) {
+  if (session.quiet) {
+    for (const auto& item : told.items) session.out.line(escape_text(item.path));
+    return;
+  }
+  TextTable table({TextTable::Align::Left, TextTable::Align::Right, TextTable::Align::Left, TextTable::Align::Left});
+  for (const auto& item : told.items) {
+    table.add(
+        {std::string(name(item.kind)), format_bytes_long(item.bytes), escape_text(item.path), "(" + std::string(name(item.reason)) + ")"});
+  }
+  table.print(session.out);
+  for (const auto& kept : told.kept) {
+    session.report.note(fmt::format("kept {}{}{}: {}", escape_text(kept.repo.text()), kept.commit.empty() ? "" : "@",
+                                    escape_text(kept.commit), name(kept.reason)));
+  }
+  const auto verb = dry_run ? "would free" : "freed";
+  session.out.line(fmt::format("{} items, {} {}; {} stay", told.items.size(), verb, format_bytes_long(told.freed),
+                               format_bytes_long(told.before - told.freed)));
+}
+
+void tell(Session& session, const Told& told, std::string_view command, bool dry_run) {
+  if (session.json) {
+    write_document(session, told, command, dry_run);
+  } else {
+    print(session, told, dry_run);
+  }
+}
+
+/// One line of stdin, or what there is of it.
+std::string read_answer() {
+  std::string answer;
+  std::array<char, 1> letter{};
+  while (answer.size() < 16 && ::read(STDIN_FILENO, letter.data(), 1) == 1 && letter[0] != '\n') answer += letter[0];
+  return answer;
+}
+
+Result<void> confirm(Session& session, const store::RemovalPlan& plan) {
+  if (::isatty(STDIN_FILENO) != 1) {
+    return fail(ErrorCode::InvalidArgument, "nobody can be asked, nothing was removed",
+                "--yes goes on without asking, --dry-run only shows");
+  }
+  print(session, {plan.items, plan.kept, plan.bytes_freed, plan.bytes_before}, true);
+  LARDER_CHECK(session.out.finish());
+  constexpr std::string_view kQuestion = "Go on? [y/N] ";
+  (void)!::write(STDERR_FILENO, kQuestion.data(), kQuestion.size());
+  const auto answer = read_answer();
+  if (answer == "y" || answer == "Y" || answer == "yes") return {};
+  return fail(ErrorCode::InvalidArgument, "not confirmed, nothing was removed");
+}
+
+}  // namespace
+
+void RemovalFlags::declare(Flags& flags) {
+  flags.toggle("--yes,-y", &yes, "don't ask");
+  flags.toggle("--dry-run", &dry_run, "only say what would be removed");
+}
+
+Result<void> finish_removal(Session& session, ops::Services& services, const store::RemovalPlan& plan, const RemovalFlags& flags,
+                            std::string_view command) {
+  for (const auto& warning : plan.warnings) session.report.warning(warning);
+  if (flags.dry_run || plan.items.empty()) {
+    tell(session, {plan.items, plan.kept, plan.bytes_freed, plan.bytes_before}, command, flags.dry_run);
+    return flags.dry_run ? Result<void>() : ops::removal_outcome(plan, {});
+  }
+  if (!flags.yes) LARDER_CHECK(confirm(session, plan));
+  store::SweepReport report;
+  const auto carried_out = ops::carry_out(services, plan, report, session.cancel);
+  for (const auto& warning : report.warnings) session.report.warning(warning);
+  for (const auto& failure : report.failures) session.failures.push_back({failure.item.path, failure.error});
+  if (!carried_out) return carried_out;
+  Told told{report.removed, plan.kept, report.bytes_freed, plan.bytes_before};
+  told.kept.insert(told.kept.end(), report.kept.begin(), report.kept.end());
+  auto outcome = ops::removal_outcome(plan, report);
+  if (outcome || !session.json) tell(session, told, command, false);
+  session.is_written = !session.json;  // what was removed is told in text; JSON has one document, the error's
+  return outcome;
+}
+
+}  // namespace larder::cli

@@ -1,0 +1,39 @@
+// Reports as text for people and for `$(…)`.
+#pragma once
+
+#include "cli/session.hpp"
+
+#include <larder/ops/list.hpp>
+#include <larder/ops/pull.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace larder::cli {
+
+/// A path of this machine as a line of stdout: exact for a program, escaped for a terminal (T3).
+void print_path(Session& session, std::string_view path);
+
+/// What was left out by --prefer, and files that can run code, on stderr (T19).
+void report_left_out(Session& session, const std::vector<ops::LeftOutFile>& left_out);
+void report_code_files(Session& session, const std::vector<ops::PulledFile>& files);
+
+void print_plan(Session& session, const ops::PlanReport& report);
+void print_files(Session& session, const ops::FilesReport& report);
+
+/// Columns, each as wide as its widest cell; the last one is not padded.
+class TextTable {
+ public:
+  enum class Align { Left, Right };
+  explicit TextTable(std::vector<Align> columns) : columns_(std::move(columns)) {}
+  void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  [[nodiscard]] bool empty() const { return rows_.empty(); }
+  void print(Output& out) const;
+
+ private:
+  std::vector<Align> columns_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+}  // namespace larder::cli

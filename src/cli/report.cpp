@@ -1,0 +1,77 @@
+#include "cli/report.hpp"
+
+#include <larder/base/log.hpp>
+
+#include <algorithm>
+
+#include "base/escape.hpp"
+#include "base/text.hpp"
+#include "cli/json_writer.hpp"
+
+namespace larder::cli {
+namespace {
+
+/// "org/name@main: a.bin: digest mismatch" for an item below the command's own context.
+std::string item_text(const Error& whole, const FailedItem& item) {
+  std::string text;
+  for (const auto& part : whole.context) text += part + ": ";
+  const auto own = item.error.text();
+  const auto path = escape_text(item.path);
+  if (own.rfind(path, 0) != 0) text += path + ": ";
+  return text + own;
+}
+
+}  // namespace
+
+std::string shown(std::string_view text) {
+  std::vector<std::string> lines;
+  const auto redacted = log::redact(text);
+  for (const auto line : split(redacted, '\n')) lines.push_back(escape_text(line));
+  return join(lines, "\n");
+}
+
+void Report::print(std::string_view text) { line_.print(shown(text)); }
+
+void Report::error(const Error& error) {
+  print("larder: error: " + error.text());
+  hint(error.hint);
+}
+
+void Report::errors(const Error& error, std::span<const FailedItem> items) {
+  if (items.size() < 2) return this->error(error);
+  for (const auto& item : items) print("larder: error: " + item_text(error, item));
+  // A message that only sums up what was just listed is shortened to the count.
+  const bool is_summary = error.message.find(items.front().error.text()) != std::string::npos;
+  Error last = error;
+  if (is_summary) last.message = std::to_string(items.size()) + " failed";
+  if (last.hint.empty()) last.hint = items.front().error.hint;
+  this->error(last);
+}
+
+void Report::warning(std::string_view text) {
+  if (std::find(warned_.begin(), warned_.end(), text) != warned_.end()) return;
+  warned_.emplace_back(text);
+  print("larder: warning: " + std::string(text));
+}
+
+void Report::note(std::string_view text) {
+  if (notes_ == Notes::Shown) print("larder: note: " + std::string(text));
+}
+
+void Report::hint(std::string_view text) {
+  if (!text.empty()) print("hint: " + std::string(text));
+}
+
+void write_error_document(Output& out, const Error& error, std::span<const FailedItem> items) {
+  JsonWriter json(out);
+  json.begin_object().field("schema", "larder.error/1").field("code", name(error.code)).field("exit", process_exit_code(error));
+  json.field("message", log::redact(error.text())).field("hint", log::redact(error.hint));
+  json.begin_array("failures");
+  for (const auto& item : items) {
+    json.begin_object().field("path", item.path).field("code", name(item.error.code)).field("exit", process_exit_code(item.error));
+    json.field("message", log::redact(item.error.text())).end_object();
+  }
+  json.end_array().end_object().finish();
+}
+
+}  // namespace larder::cli
