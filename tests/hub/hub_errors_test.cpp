@@ -1,0 +1,211 @@
+#include "hub/hub_rig.hpp"
+
+using namespace larder;
+using namespace larder::hub;
+using larder::test::commit;
+using larder::test::model;
+using larder::test::url_of;
+
+namespace {
+
+enum class Token { Sent, None };
+
+AnswerContext context(Token token, bool is_repo_url = true) {
+  return {"", model("org/m"), url_of("https://hub.example"), token == Token::Sent ? "HF_TOKEN" : "", is_repo_url, "main"};
+}
+
+net::Response response(int status, const std::vector<std::pair<std::string, std::string>>& headers, const std::string& body = "") {
+  net::Response made;
+  made.head.status = status;
+  for (const auto& [name, value] : headers) REQUIRE(made.head.headers.add(name, value));
+  made.body = body;
+  return made;
+}
+
+net::Response coded(int status, const std::string& code, const std::string& message = "") {
+  return message.empty() ? response(status, {{"X-Error-Code", code}})
+                         : response(status, {{"X-Error-Code", code}, {"X-Error-Message", message}});
+}
+
+}  // namespace
+
+TEST_CASE("classify_answer: the rows of R-421 with the exit codes of R-427", "[hub][hub_errors]") {
+  struct Row {
+    net::Response answer;
+    Token token;
+    bool is_repo_url;
+    ErrorCode code;
+    int exit;
+  };
+  const std::string bad_token = "Invalid credentials in Authorization header";
+  for (const Row& row : {
+           Row{coded(404, "RevisionNotFound"), Token::None, true, ErrorCode::RevisionNotFound, 3},                      // row 1
+           Row{coded(404, "EntryNotFound"), Token::None, true, ErrorCode::EntryNotFound, 3},                            // row 2
+           Row{coded(401, "GatedRepo"), Token::None, true, ErrorCode::GatedRepo, 4},                                    // row 3
+           Row{coded(403, "GatedRepo"), Token::Sent, true, ErrorCode::GatedRepo, 4},                                    //
+           Row{coded(403, "", "Access to this resource is disabled."), Token::Sent, true, ErrorCode::AccessDenied, 4},  // row 4
+           Row{coded(404, "RepoNotFound"), Token::Sent, true, ErrorCode::RepoNotFound, 3},                              // row 6
+           Row{coded(401, "RepoNotFound"), Token::None, true, ErrorCode::RepoNotFound, 3},                              //
+           Row{response(401, {}), Token::None, true, ErrorCode::RepoNotFound, 3},                                       //
+           Row{coded(401, "", "Repository not found"), Token::Sent, true, ErrorCode::RepoNotFound, 3},                  //
+           Row{coded(401, "", bad_token), Token::Sent, true, ErrorCode::AuthRequired, 4},
+           Row{response(401, {}), Token::Sent, false, ErrorCode::AuthRequired, 4},                                      //
+           Row{response(401, {}), Token::None, false, ErrorCode::AuthRequired, 4},                                      //
+           Row{response(400, {}), Token::None, true, ErrorCode::BadResponse, 6},                                        // row 7
+           Row{response(403, {}), Token::Sent, true, ErrorCode::AccessDenied, 4},                                       // row 8
+           Row{response(403, {}), Token::None, true, ErrorCode::AccessDenied, 4},                                       //
+           Row{coded(403, "ProxyTimeout"), Token::None, true, ErrorCode::ServerError, 5},
+           Row{coded(403, "ProxyInvalidData"), Token::None, true, ErrorCode::ServerError, 5},                           //
+           Row{response(429, {}), Token::None, true, ErrorCode::RateLimited, 5},                                        // row 9
+           Row{response(416, {}), Token::None, true, ErrorCode::BadResponse, 6},                                        // row 10
+           Row{response(408, {}), Token::None, true, ErrorCode::ServerError, 5},                                        // row 11
+           Row{response(500, {}), Token::None, true, ErrorCode::ServerError, 5},                                        //
+           Row{response(503, {}), Token::None, true, ErrorCode::ServerError, 5},                                        //
+           Row{response(404, {}), Token::None, true, ErrorCode::RepoNotFound, 3},                                       // a plain mirror
+           Row{response(404, {}), Token::None, false, ErrorCode::BadResponse, 6},                                       //
+           Row{response(410, {}), Token::None, true, ErrorCode::BadResponse, 6},                                        //
+           Row{response(418, {}), Token::None, true, ErrorCode::BadResponse, 6},                                        //
+           Row{response(304, {}), Token::None, true, ErrorCode::BadResponse, 6},                                        //
+       }) {
+    const Error error = classify_answer(row.answer, context(row.token, row.is_repo_url));
+    INFO(row.answer.head.status << " " << error.text());
+    CHECK(error.code == row.code);
+    CHECK(exit_code(error.code) == row.exit);
+    REQUIRE(error.http);
+    CHECK(error.http->status == row.answer.head.status);
+    CHECK(error.http->host == "hub.example");
+    CHECK_FALSE(error.message.empty());
+    CHECK_FALSE(error.message.ends_with('.'));
+  }
+}
+
+TEST_CASE("classify_answer: no token, bad token, gated and forbidden read differently", "[hub][hub_errors]") {  // cli.md 3
+  const std::string no_token = classify_answer(response(401, {}), context(Token::None, false)).message;
+  const std::string bad_token =
+      classify_answer(coded(401, "", "Invalid credentials in Authorization header"), context(Token::Sent)).message;
+  const std::string gated_out = classify_answer(coded(401, "GatedRepo"), context(Token::None)).message;
+  const std::string gated_in = classify_answer(coded(403, "GatedRepo"), context(Token::Sent)).message;
+  const std::string forbidden = classify_answer(response(403, {}), context(Token::Sent)).message;
+  const std::string disabled = classify_answer(coded(403, "", "Access to this resource is disabled."), context(Token::Sent)).message;
+  const std::set<std::string> all = {no_token, bad_token, gated_out, gated_in, forbidden, disabled};
+  CHECK(all.size() == 6);
+  CHECK(bad_token.find("HF_TOKEN") != std::string::npos);
+}
+
+TEST_CASE("classify_answer: hints say what to do", "[hub][hub_errors]") {
+  CHECK(classify_answer(coded(401, "GatedRepo"), context(Token::None)).hint.find("https://hub.example/org/m") != std::string::npos);
+  CHECK(classify_answer(coded(403, "GatedRepo"), context(Token::Sent)).hint.find("https://hub.example/org/m") != std::string::npos);
+  CHECK(classify_answer(response(401, {}), context(Token::None)).hint.find("auth login") != std::string::npos);
+  CHECK(classify_answer(coded(404, "RepoNotFound"), context(Token::Sent)).hint.find("HF_TOKEN") != std::string::npos);
+  CHECK(classify_answer(coded(404, "RepoNotFound"), context(Token::Sent)).message.find("org/m") != std::string::npos);
+  CHECK(classify_answer(coded(404, "RevisionNotFound"), context(Token::None)).message.find("main") != std::string::npos);
+  CHECK(classify_answer(response(429, {}), context(Token::None)).hint.find("log in") != std::string::npos);
+  CHECK(classify_answer(response(429, {}), context(Token::Sent)).hint.empty());
+}
+
+TEST_CASE("classify_answer: a rate limit says which and how long", "[hub][hub_errors]") {  // R-343, T-31, row 9
+  const auto quota =
+      classify_answer(response(429, {{"RateLimit", "\"api\";r=0;t=55"}, {"RateLimit-Policy", "\"fixed window\";\"api\";q=500;w=300"}}),
+                      context(Token::None));
+  CHECK(quota.retry_after == std::chrono::seconds(56));  // one more than its reset
+  CHECK(quota.message.find("api") != std::string::npos);
+  CHECK(quota.message.find("500") != std::string::npos);
+  CHECK(classify_answer(response(429, {{"Retry-After", "120"}}), context(Token::None)).retry_after == std::chrono::seconds(120));
+  CHECK(classify_answer(response(429, {{"Retry-After", "120"}, {"RateLimit", "\"api\";r=0;t=55"}}), context(Token::None)).retry_after ==
+        std::chrono::seconds(120));
+  for (const char* value : {"-1", "1.5", "soon", "", "99999999999999999999"}) {
+    CHECK_FALSE(classify_answer(response(429, {{"Retry-After", value}}), context(Token::None)).retry_after);
+  }
+}
+
+TEST_CASE("classify_answer: what the server says is shown, escaped and short", "[hub][hub_errors]") {  // T35, R-347
+  const auto error =
+      classify_answer(response(400, {{"x-request-id", "req-1"}}, "\x1b[31m" + std::string(100'000, 'x')), context(Token::None));
+  CHECK(error.http->request_id == "req-1");
+  CHECK(error.message.size() < 700);
+  CHECK(error.message.find('\x1b') == std::string::npos);
+  CHECK(error.http->server_message.size() <= 500);
+  auto with_object = context(Token::None);
+  with_object.object = "org/m@main";
+  CHECK(classify_answer(response(403, {}), with_object).message.starts_with("org/m@main: "));
+}
+
+namespace {
+
+repo::FileEntry plain_file() {
+  repo::FileEntry file;
+  file.path = "a";
+  file.size = 10;
+  file.git_oid.fill(0xAA);
+  return file;
+}
+
+repo::FileEntry large_file() {
+  repo::FileEntry file = plain_file();
+  file.lfs_sha256.emplace().fill(0xBB);
+  return file;
+}
+
+std::string repeated(const std::string& pair, std::size_t bytes) {
+  std::string out;
+  for (std::size_t i = 0; i < bytes; ++i) out += pair;
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("check_resolve_answer: what is there must agree, what is absent is not missed", "[hub][hub_errors]") {  // R-333, T15, T32, N35
+  struct Row {
+    std::string name;
+    std::string value;
+    bool is_large;
+    bool agrees;
+  };
+  const std::string git = repeated("aa", 20);
+  const std::string sha = repeated("bb", 32);
+  for (const Row& row : {
+           Row{"X-Repo-Commit", std::string(40, 'c'), false, true},
+           Row{"X-Repo-Commit", std::string(40, 'd'), false, false},
+           Row{"X-Repo-Commit", "main", false, false},
+           Row{"X-Repo-Commit", "../../x", false, false},
+           Row{"X-Repo-Commit", std::string(40, 'C'), false, false},
+           Row{"X-Linked-Size", "10", false, true},
+           Row{"X-Linked-Size", "12", false, false},
+           Row{"X-Linked-Size", "-10", false, false},
+           Row{"X-Linked-Size", "10.0", false, false},
+           Row{"X-Linked-Etag", "\"" + sha + "\"", true, true},
+           Row{"X-Linked-Etag", "\"" + git + "\"", true, true},
+           Row{"X-Linked-Etag", "\"" + repeated("cc", 32) + "\"", true, false},
+           Row{"X-Linked-Etag", "W/\"" + git + "\"", false, true},
+           Row{"ETag", "\"" + git + "\"", false, true},
+           Row{"ETag", "\"" + sha + "\"", false, false},
+           Row{"ETag", "\"" + repeated("ab", 20) + "\"", false, false},
+           Row{"ETag", "\"../../evil\"", false, true},  // T33: no digest, says nothing
+           Row{"ETag", "\"d41d8cd98f00b204e9800998ecf8427e\"", false, true},
+           Row{"ETag", "\"\"", false, true},
+           Row{"ETag", "\"" + git + "-gzip\"", false, true},
+           Row{"ETag", std::string(65'536, 'a'), false, true},
+           Row{"X-Other", "x", false, true},
+       }) {
+    INFO(row.name << ": " << row.value.substr(0, 80));
+    const auto checked =
+        check_resolve_answer(response(302, {{row.name, row.value}}).head, row.is_large ? large_file() : plain_file(), commit('c'));
+    CHECK(checked.has_value() == row.agrees);
+    if (!checked) CHECK(checked.error().code == ErrorCode::BadResponse);
+  }
+  CHECK(check_resolve_answer({}, plain_file(), commit('c')));
+}
+
+TEST_CASE("check_resolve_answer: the linked ETag outweighs the other", "[hub][hub_errors]") {
+  const std::string sha = repeated("bb", 32);
+  CHECK(check_resolve_answer(response(302, {{"ETag", "\"" + repeated("ff", 32) + "\""}, {"X-Linked-Etag", "\"" + sha + "\""}}).head,
+                             large_file(), commit('c')));
+}
+
+TEST_CASE("download_headers: only to the endpoint's own origin", "[hub][hub_errors]") {
+  const Url endpoint = url_of("https://hub.example");
+  CHECK(download_headers(url_of("https://hub.example/x"), endpoint).find("x-hf-download-counter") == "1");
+  for (const char* other : {"https://cdn.example/x", "http://hub.example/x", "https://hub.example:8443/x"}) {
+    CHECK(download_headers(url_of(other), endpoint).all().empty());
+  }
+}
