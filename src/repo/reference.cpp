@@ -43,7 +43,7 @@ Result<void> take_type(std::string_view text, std::string_view& rest, bool is_ur
       return {};
     }
     // "space/x" may be somebody's repository; "space/org/x" can only be meant as a type.
-    const bool is_deeper = rest.find('/', first.size() + 1) != std::string_view::npos;
+    const bool is_deeper = rest.substr(0, rest.find('@')).find('/', first.size() + 1) != std::string_view::npos;
     if (first == name(type) && (is_uri || is_deeper)) return refuse(text, fmt::format("the type is written '{}/'", plural(type)));
   }
   if (first == "buckets") return refuse(text, "a bucket is no repository");
