@@ -23,14 +23,8 @@ class Files final : public Command {
     flags.common();
   }
 
-  Result<void> run(Session& session) override { return with_context(list(session), object_name("files", reference_.ref)); }
-
- private:
-  Result<void> list(Session& session) {
-    LARDER_TRY(const auto reference, reference_.parse(session));
-    if ((include_ || !exclude_.empty()) && !reference.path.empty()) {
-      return fail(ErrorCode::InvalidArgument, "--include and --exclude do not go with a PATH in the reference");
-    }
+  Result<void> run(Session& session) override {
+    LARDER_TRY(const auto reference, with_context(question(session), object_name("files", reference_.ref)));
     LARDER_TRY(auto* services, session.workshop.services());
     const repo::PathFilter filter(include_, exclude_);
     LARDER_TRY(const auto report, ops::list_files(*services, reference, filter, session.config.settings.offline, session.cancel));
@@ -40,6 +34,15 @@ class Files final : public Command {
       print_files(session, report);
     }
     return {};
+  }
+
+ private:
+  Result<repo::Reference> question(const Session& session) const {
+    LARDER_TRY(auto reference, reference_.parse(session));
+    if ((include_ || !exclude_.empty()) && !reference.path.empty()) {
+      return fail(ErrorCode::InvalidArgument, "--include and --exclude do not go with a PATH in the reference");
+    }
+    return reference;
   }
 
   ReferenceFlags reference_;

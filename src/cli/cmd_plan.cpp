@@ -25,8 +25,10 @@ class Plan final : public Command {
   PullFlags flags_;
 };
 
-Result<void> plan(Session& session, const PullFlags& flags) {
-  LARDER_TRY(const auto options, flags.options(session));
+}  // namespace
+
+Result<void> run_plan(Session& session, const PullFlags& flags) {
+  LARDER_TRY(const auto options, with_context(flags.options(session), object_name("plan", flags.reference.ref)));
   LARDER_TRY(auto* services, session.workshop.services());
   LARDER_TRY(const auto report, ops::plan(*services, options, session.cancel));
   for (const auto& warning : report.warnings) session.report.warning(warning);
@@ -44,12 +46,6 @@ Result<void> plan(Session& session, const PullFlags& flags) {
     if (comes_by_network) session.out.line(escape_text(file.path));
   }
   return {};
-}
-
-}  // namespace
-
-Result<void> run_plan(Session& session, const PullFlags& flags) {
-  return with_context(plan(session, flags), object_name("plan", flags.reference.ref));
 }
 
 std::unique_ptr<Command> make_plan() { return std::make_unique<Plan>(); }

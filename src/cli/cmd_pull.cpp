@@ -23,12 +23,12 @@ class Pull final : public Command {
 
   Result<void> run(Session& session) override {
     if (dry_run_) return run_plan(session, flags_);
-    return with_context(pull(session), object_name("pull", flags_.reference.ref));
+    return pull(session);
   }
 
  private:
   Result<void> pull(Session& session) {
-    LARDER_TRY(const auto options, flags_.options(session));
+    LARDER_TRY(const auto options, with_context(flags_.options(session), object_name("pull", flags_.reference.ref)));
     LARDER_TRY(auto* services, session.workshop.services());
     ops::PullReport report;
     const auto outcome = ops::pull(*services, options, report, session.cancel);

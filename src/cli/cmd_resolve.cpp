@@ -20,11 +20,8 @@ class Resolve final : public Command {
     flags.common();
   }
 
-  Result<void> run(Session& session) override { return with_context(resolve(session), object_name("resolve", reference_.ref)); }
-
- private:
-  Result<void> resolve(Session& session) {
-    LARDER_TRY(const auto reference, reference_.parse(session));
+  Result<void> run(Session& session) override {
+    LARDER_TRY(const auto reference, with_context(reference_.parse(session), object_name("resolve", reference_.ref)));
     LARDER_TRY(auto* services, session.workshop.services());
     LARDER_TRY(const auto report, ops::resolve(*services, reference, session.config.settings.offline, session.cancel));
     if (session.json) {
@@ -35,6 +32,7 @@ class Resolve final : public Command {
     return {};
   }
 
+ private:
   ReferenceFlags reference_;
 };
 

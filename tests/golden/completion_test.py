@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""The completion scripts parse in their shells, and bash completes what the tables hold. Shells that are not here are left out."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+
+def script(binary, shell):
+    return subprocess.run([binary, "completion", shell], capture_output=True, text=True, check=True).stdout
+
+
+def completed(text, line):
+    """What bash offers at the end of `line`."""
+    words = line.split(" ")
+    setup = " ".join("'" + word + "'" for word in words)
+    program = f"{text}\nCOMP_WORDS=({setup})\nCOMP_CWORD={len(words) - 1}\n_larder\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"\n"
+    return subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=True).stdout.split()
+
+
+def main():
+    binary = os.path.abspath(sys.argv[1])
+    wrong = []
+    for shell in ("bash", "zsh", "fish"):
+        path = shutil.which(shell)
+        if path is None:
+            print(f"{shell}: not here, left out")
+            continue
+        with tempfile.NamedTemporaryFile("w", suffix="." + shell) as file:
+            file.write(script(binary, shell))
+            file.flush()
+            run = subprocess.run([path, "-n" if shell != "fish" else "--no-execute", file.name], capture_output=True, text=True, check=False)
+            if run.returncode != 0 or run.stderr:
+                wrong.append(f"{shell}: {run.stderr}")
+    bash = script(binary, "bash")
+    for line, expected in (
+        ("larder pu", {"pull"}),
+        ("larder cache pr", {"prune"}),
+        ("larder pull --prefer sa", {"safetensors"}),
+        ("larder pull org/name --require", {"--require-pinned"}),
+        ("larder cache gc --max", {"--max-size"}),
+        ("larder pull --repo-type ", {"model", "dataset", "space", "kernel"}),
+    ):
+        offered = set(completed(bash, line))
+        if offered != expected:
+            wrong.append(f"bash: {line!r}: expected {expected}, got {offered}")
+    print("\n".join(wrong) or "completion: all right")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
