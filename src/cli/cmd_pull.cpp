@@ -37,6 +37,7 @@ class Pull final : public Command {
       for (auto& failure : report.failures) session.failures.push_back({failure.path, failure.error});
       return fail(outcome.error());
     }
+    for (const auto& note : report.notes) session.report.note(note);  // T18
     report_left_out(session, report.left_out);
     report_code_files(session, report.files);
     if (session.json) {
