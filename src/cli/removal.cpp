@@ -49,11 +49,10 @@ void write_document(Session& session, const Told& told, std::string_view command
   json.end_object().end_object().finish();
 }
 
-void print(Session& session, const Told& told, bool dry_run) {
-  if (session.quiet) {
-    for (const auto& item : told.items) session.out.line(escape_text(item.path));
-    return;
-  }
+/// Done: what was removed. Planned: what would be. Confirmed: it was listed when it was asked about, so only the sum is left to say.
+enum class Tense { Done, Planned, Confirmed };
+
+void print_items(Session& session, const Told& told) {
   TextTable table({TextTable::Align::Left, TextTable::Align::Right, TextTable::Align::Left, TextTable::Align::Left});
   for (const auto& item : told.items) {
     table.add(
@@ -64,16 +63,24 @@ void print(Session& session, const Told& told, bool dry_run) {
     session.report.note(fmt::format("kept {}{}{}: {}", escape_text(kept.repo.text()), kept.commit.empty() ? "" : "@",
                                     escape_text(kept.commit), name(kept.reason)));
   }
-  const auto verb = dry_run ? "would free" : "freed";
+}
+
+void print(Session& session, const Told& told, Tense tense) {
+  if (session.quiet) {
+    for (const auto& item : told.items) session.out.line(escape_text(item.path));
+    return;
+  }
+  if (tense != Tense::Confirmed) print_items(session, told);
+  const auto verb = tense == Tense::Planned ? "would free" : "freed";
   session.out.line(fmt::format("{} items, {} {}; {} stay", told.items.size(), verb, format_bytes_long(told.freed),
                                format_bytes_long(told.before - told.freed)));
 }
 
-void tell(Session& session, const Told& told, std::string_view command, bool dry_run) {
+void tell(Session& session, const Told& told, std::string_view command, Tense tense) {
   if (session.json) {
-    write_document(session, told, command, dry_run);
+    write_document(session, told, command, tense == Tense::Planned);
   } else {
-    print(session, told, dry_run);
+    print(session, told, tense);
   }
 }
 
@@ -86,11 +93,11 @@ std::string read_answer() {
 }
 
 Result<void> confirm(Session& session, const store::RemovalPlan& plan) {
-  if (::isatty(STDIN_FILENO) != 1) {
+  if (::isatty(STDIN_FILENO) != 1 || session.json) {  // a question would tear the document
     return fail(ErrorCode::InvalidArgument, "nobody can be asked, nothing was removed",
                 "--yes goes on without asking, --dry-run only shows");
   }
-  print(session, {plan.items, plan.kept, plan.bytes_freed, plan.bytes_before}, true);
+  print_items(session, {plan.items, plan.kept, plan.bytes_freed, plan.bytes_before});
   LARDER_CHECK(session.out.finish());
   constexpr std::string_view kQuestion = "Go on? [y/N] ";
   (void)!::write(STDERR_FILENO, kQuestion.data(), kQuestion.size());
@@ -110,7 +117,7 @@ Result<void> finish_removal(Session& session, ops::Services& services, const sto
                             std::string_view command) {
   for (const auto& warning : plan.warnings) session.report.warning(warning);
   if (flags.dry_run || plan.items.empty()) {
-    tell(session, {plan.items, plan.kept, plan.bytes_freed, plan.bytes_before}, command, flags.dry_run);
+    tell(session, {plan.items, plan.kept, plan.bytes_freed, plan.bytes_before}, command, flags.dry_run ? Tense::Planned : Tense::Done);
     return flags.dry_run ? Result<void>() : ops::removal_outcome(plan, {});
   }
   if (!flags.yes) LARDER_CHECK(confirm(session, plan));
@@ -122,7 +129,7 @@ Result<void> finish_removal(Session& session, ops::Services& services, const sto
   Told told{report.removed, plan.kept, report.bytes_freed, plan.bytes_before};
   told.kept.insert(told.kept.end(), report.kept.begin(), report.kept.end());
   auto outcome = ops::removal_outcome(plan, report);
-  if (outcome || !session.json) tell(session, told, command, false);
+  if (outcome || !session.json) tell(session, told, command, flags.yes ? Tense::Done : Tense::Confirmed);
   session.is_written = !session.json;  // what was removed is told in text; JSON has one document, the error's
   return outcome;
 }
