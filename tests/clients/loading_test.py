@@ -91,7 +91,7 @@ class Datasets(ClientTest):
                            f"p={report['path']!r}\n"
                            "print(load_dataset('parquet', data_files=p+'/cars.parquet')['train'].num_rows,"
                            " load_dataset('csv', data_files=p+'/stocks.csv')['train'].num_rows,"
-                           " load_dataset(p, 'iris')['train'].num_rows)", offline=True)
+                           " load_dataset('json', data_files=p+'/iris.jsonl')['train'].num_rows)", offline=True)
         self.assertEqual(rows.split()[-3:], ["406", "560", "150"])
 
 
