@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 namespace larder::repo {
 namespace {
 
 constexpr char32_t kLastCodePoint = 0x10FFFF;
+constexpr std::size_t kBits = 64;  // of a word
 
 }  // namespace
 
@@ -161,6 +163,46 @@ bool Glob::fits_at(const Run& run, std::u32string_view text, std::size_t positio
   return true;
 }
 
+// Where `run` fits first, at or behind `position`; npos: nowhere.
+std::size_t Glob::find(const Run& run, std::u32string_view text, std::size_t position) const {
+  if (run.size() > kBits) return find_long(run, text, position);
+  for (; position + run.size() <= text.size(); ++position) {
+    if (fits_at(run, text, position)) return position;
+  }
+  return std::u32string_view::npos;
+}
+
+// One bit for each step that takes `point`.
+std::vector<std::uint64_t> Glob::bits_of(const Run& run, char32_t point) const {
+  std::vector<std::uint64_t> bits((run.size() + kBits - 1) / kBits);
+  for (std::size_t i = 0; i < run.size(); ++i) {
+    if (takes(steps_[run.begin + i], point)) bits[i / kBits] |= std::uint64_t{1} << (i % kBits);
+  }
+  return bits;
+}
+
+// The same for long runs, where a text that almost fits everywhere would cost run length × text length: bit i of the state says that the
+// first i + 1 steps fit up to here ("shift-and"), so all beginnings are followed at once, 64 to a word.
+std::size_t Glob::find_long(const Run& run, std::u32string_view text, std::size_t position) const {
+  constexpr std::size_t kMostRemembered = 1024;
+  std::unordered_map<char32_t, std::vector<std::uint64_t>> remembered;
+  std::vector<std::uint64_t> state((run.size() + kBits - 1) / kBits);
+  const std::uint64_t whole = std::uint64_t{1} << ((run.size() - 1) % kBits);
+  for (; position < text.size(); ++position) {
+    if (remembered.size() > kMostRemembered) remembered.clear();
+    auto found = remembered.find(text[position]);
+    if (found == remembered.end()) found = remembered.emplace(text[position], bits_of(run, text[position])).first;
+    std::uint64_t carry = 1;
+    for (std::size_t i = 0; i < state.size(); ++i) {
+      const std::uint64_t shifted = (state[i] << 1U) | carry;
+      carry = state[i] >> (kBits - 1);
+      state[i] = shifted & found->second[i];
+    }
+    if ((state.back() & whole) != 0) return position + 1 - run.size();
+  }
+  return std::u32string_view::npos;
+}
+
 // Between stars the leftmost fit is always as good as any later one, so nothing is ever tried again: each run is looked for behind the
 // one before it, the first is held at the beginning and the last at the end.
 bool Glob::matches(std::u32string_view text) const {
@@ -172,10 +214,9 @@ bool Glob::matches(std::u32string_view text) const {
   std::size_t position = head.size();
   const std::size_t end = text.size() - tail.size();
   for (std::size_t i = 1; i + 1 < runs_.size(); ++i) {
-    const Run& run = runs_[i];
-    while (position + run.size() <= end && !fits_at(run, text, position)) ++position;
-    if (position + run.size() > end) return false;
-    position += run.size();
+    position = find(runs_[i], text.substr(0, end), position);
+    if (position == std::u32string_view::npos) return false;
+    position += runs_[i].size();
   }
   return true;
 }

@@ -73,6 +73,24 @@ TEST_CASE("Glob: bytes that are no UTF-8 match themselves and one question mark"
   CHECK(matches("??", "\xe2\x82"));
 }
 
+TEST_CASE("Glob: runs of any length are found where they are", "[repo][glob]") {
+  for (const std::size_t length : {std::size_t{1}, std::size_t{63}, std::size_t{64}, std::size_t{65}, std::size_t{127}, std::size_t{128},
+                                   std::size_t{129}, std::size_t{500}}) {
+    std::string run;
+    for (std::size_t i = 0; i < length; ++i) run += static_cast<char>('a' + i % 7);
+    run.back() = 'z';
+    INFO(length);
+    CHECK(matches("*" + run + "*", run));
+    CHECK(matches("*" + run + "*", "abcabc" + run + "abc"));
+    CHECK(matches("*" + run + "*" + run + "*", run + run));
+    CHECK_FALSE(matches("*" + run + "*" + run + "*", run + run.substr(1)));
+    CHECK_FALSE(matches("*" + run + "*", run.substr(0, length - 1) + "y"));
+    CHECK_FALSE(matches("*" + run + "*x", run));
+    CHECK(matches("*" + repeated("?", length) + "*", run));
+    CHECK_FALSE(matches("*" + repeated("[!z]", length) + "*", run));
+  }
+}
+
 TEST_CASE("Glob: no pattern of ten thousand characters takes long", "[repo][glob]") {
   const std::string as(10'000, 'a');
   const std::vector<std::pair<std::string, std::string>> cases = {
@@ -85,6 +103,8 @@ TEST_CASE("Glob: no pattern of ten thousand characters takes long", "[repo][glob
       {"*[" + repeated("bd", 4'990) + "]b", as},
       {std::string(10'000, '*') + "b", as},
       {"[" + repeated("z-a", 3'300) + "]", "a"},
+      {"*" + repeated("?", 5'000) + "b*", as},
+      {"*" + repeated("[ac]", 2'500) + "b*", as},
   };
   for (const auto& [pattern, text] : cases) {
     INFO(pattern.substr(0, 30));

@@ -13,7 +13,7 @@ namespace larder::repo {
 class Glob {
  public:
   explicit Glob(std::string_view pattern);
-  /// Does the whole of `text` (code points) match? At most pattern length × text length steps, no recursion.
+  /// Does the whole of `text` (code points) match? Nothing is tried twice: linear in the text, no recursion.
   [[nodiscard]] bool matches(std::u32string_view text) const;
 
  private:
@@ -39,6 +39,9 @@ class Glob {
 
   [[nodiscard]] bool takes(const Step& step, char32_t point) const;
   [[nodiscard]] bool fits_at(const Run& run, std::u32string_view text, std::size_t position) const;
+  [[nodiscard]] std::size_t find(const Run& run, std::u32string_view text, std::size_t position) const;
+  [[nodiscard]] std::size_t find_long(const Run& run, std::u32string_view text, std::size_t position) const;
+  [[nodiscard]] std::vector<std::uint64_t> bits_of(const Run& run, char32_t point) const;
 
   std::vector<Step> steps_;
   std::vector<Range> sets_;
