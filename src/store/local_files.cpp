@@ -86,7 +86,7 @@ Result<void> LocalFiles::prepare() {
   LARDER_CHECK(refuse_link(store_.disk(), layout_.book() + "/trees"));
   LARDER_CHECK(make_once(layout_.book() + "/.gitignore", "*"));
   LARDER_CHECK(make_once(layout_.book() + "/CACHEDIR.TAG", cachedir_tag()));
-  return remove_dead_temps();
+  return remove_leftovers();
 }
 
 /// Only if absent, and never half written.
@@ -101,16 +101,25 @@ Result<void> LocalFiles::make_once(const std::string& path, std::string_view con
   return {};
 }
 
-// No `prune` ever comes to a local folder, so each run clears what dead ones left.
-Result<void> LocalFiles::remove_dead_temps() {
-  LARDER_TRY(const auto names, store_.disk().list(layout_.tmp()));
-  if (names.empty()) return {};
+// No `prune` ever comes to a local folder, so each run clears what dead ones left: temps, and partials whose data got its name.
+Result<void> LocalFiles::remove_leftovers() {
   LARDER_TRY(const auto dead, DeadRuns::look(store_.disk(), layout_.leases(), store_.clock().wall_now()));
-  for (const auto& name : names) {
+  const auto is_dead = [&](const std::string& name) {
     const auto run = run_of(name);
-    if (run.empty() || run == store_.run() || !dead.contains(run)) continue;
+    return !run.empty() && run != store_.run() && dead.contains(run);
+  };
+  LARDER_TRY(const auto temps, store_.disk().list(layout_.tmp()));
+  for (const auto& name : temps) {
+    if (!is_dead(name)) continue;
     LARDER_TRY(const auto facts, store_.disk().look(layout_.tmp() + "/" + name));
     if (facts && facts->kind != fs::FileKind::Folder) LARDER_CHECK(store_.disk().remove_file(layout_.tmp() + "/" + name));
+  }
+  LARDER_TRY(const auto partials, store_.disk().list(layout_.own() + "/partial"));
+  for (const auto& name : partials) {
+    if (!is_dead(name)) continue;
+    const std::string folder = layout_.own() + "/partial/" + name;
+    LARDER_TRY(const auto data, store_.disk().look(folder + "/data"));
+    if (!data) LARDER_CHECK(PartialBlob::remove_folder(store_.disk(), folder));
   }
   return {};
 }

@@ -50,7 +50,7 @@ class LocalFiles {
   /// Errors: UnsafeLink (a link on the way, or in its place), those of the disk.
   Result<LocalState> look(const LocalWanted& wanted);
 
-  /// Makes DIR, the bookkeeping folders, .gitignore and CACHEDIR.TAG, and removes what dead runs left in `larder/tmp`.
+  /// Makes DIR, the bookkeeping folders, .gitignore and CACHEDIR.TAG, and removes what dead runs left in `larder/`.
   Result<void> prepare();
   /// Makes the folders that the file and its bookkeeping need.
   Result<void> make_folders_for(std::string_view path);
@@ -70,7 +70,7 @@ class LocalFiles {
   Result<LocalState> judge(const LocalWanted& wanted, const fs::FileFacts& facts);
   Result<bool> has_wanted_bytes(const LocalWanted& wanted, const fs::FileFacts& facts);
   Result<void> make_once(const std::string& path, std::string_view content);
-  Result<void> remove_dead_temps();
+  Result<void> remove_leftovers();
   Result<void> move_over(const std::string& temp, const LocalWanted& wanted);
 
   Store& store_;
