@@ -102,7 +102,10 @@ Result<SweepOutcome> RepoSweep::remove_everything() {
   if (has_refs) {  // all of them, also those that name nothing
     LARDER_TRY(const auto refs, scan_refs(store_.disk(), layout_));
     for (const RefRecord& ref : refs) {
-      if (ref.shape == RefShape::Unreadable) continue;  // no ref a cache writer makes: left alone
+      // A file that holds anything but a commit is no ref a cache writer makes (I6); an empty one is what a crash leaves of one.
+      const bool is_ours = ref.shape == RefShape::Good || ref.shape == RefShape::Trimmable || is_temporary_ref(ref.name) ||
+                           (ref.shape == RefShape::Bad && ref.facts.size == 0);
+      if (!is_ours) continue;
       LARDER_CHECK(store_.disk().remove_file(layout_.refs() + "/" + ref.name));
     }
     LARDER_CHECK(store_.disk().sync_folder(layout_.refs()));

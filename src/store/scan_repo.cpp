@@ -154,6 +154,7 @@ void RepoScan::join_refs() {
     const std::string path = "refs/" + ref.name;
     if (is_temporary_ref(ref.name)) {
       record_.leftovers.push_back(judge_foreign_temp(store_, layout_, layout_.folder() + "/" + path, ref.facts, deadness()));
+      problem(ProblemKind::Ref, path, "no temporary name", "left by a client that was cut off");  // I4: scans take it for a ref
     }
     const auto revision = std::find_if(record_.revisions.begin(), record_.revisions.end(),
                                        [&](const RevisionRecord& known) { return known.folder == ref.content; });

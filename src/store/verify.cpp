@@ -143,7 +143,10 @@ class CacheVerifier {
       add(shown, &record, blob);
     }
     if (revision != nullptr) return;
-    for (const Leftover& leftover : record.leftovers) add({ProblemKind::Partial, leftover.path, "", ""}, &record, "");
+    for (const Leftover& leftover : record.leftovers) {
+      const bool is_ref = leftover.path.starts_with(record.folder + "/refs/");  // a problem of the scan already
+      if (!is_ref) add({ProblemKind::Partial, leftover.path, "", ""}, &record, "");
+    }
   }
 
   void collect_blob(std::size_t repo, const BlobRecord& blob, const KnownBlobs& known) {

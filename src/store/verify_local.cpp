@@ -1,6 +1,6 @@
 // verify_local_dir: a --local-dir folder against its own metadata and listing.
 #include "base/escape.hpp"
-#include "base/text.hpp"
+#include "fs/walk.hpp"
 #include "store/link_target.hpp"
 #include "store/local_dir.hpp"
 #include "store/tree_cache.hpp"
@@ -18,30 +18,18 @@ namespace larder::store {
 namespace {
 
 constexpr std::uint64_t kMaxMetadata = 64 * 1024;
-constexpr std::ptrdiff_t kMaxDepth = 64;
 constexpr std::string_view kMetadataEnd = ".metadata";
 
 /// Every entry below `folder` that is no folder, path relative to it, links not followed. `skips`: folders not to enter.
-Result<void> walk(fs::Disk& disk, const std::string& folder, const std::function<bool(const std::string&)>& skips,
-                  const std::function<Result<void>(const std::string&, const fs::FileFacts&)>& visit, const CancelToken& cancel) {
-  std::vector<std::string> waiting{""};
-  while (!waiting.empty()) {
+Result<void> walk_files(const std::string& folder, const std::function<bool(const std::string&)>& skips,
+                        const std::function<Result<void>(const std::string&, const fs::FileFacts&)>& visit, const CancelToken& cancel) {
+  return fs::walk(folder, {}, [&](const fs::WalkEntry& entry) -> Result<fs::WalkStep> {
     if (cancel.is_cancelled()) return fail(cancel.error());
-    const std::string below = std::move(waiting.back());
-    waiting.pop_back();
-    LARDER_TRY(const auto names, disk.list(below.empty() ? folder : folder + "/" + below));
-    for (const std::string& name : names) {
-      const std::string path = below.empty() ? name : below + "/" + name;
-      LARDER_TRY(const auto facts, disk.look(folder + "/" + path));
-      if (!facts) continue;
-      if (facts->kind != fs::FileKind::Folder) {
-        LARDER_CHECK(visit(path, *facts));
-      } else if (!skips(path) && std::count(path.begin(), path.end(), '/') < kMaxDepth) {
-        waiting.push_back(path);
-      }
-    }
-  }
-  return {};
+    if (entry.kind() == fs::FileKind::Folder) return skips(entry.path()) ? fs::WalkStep::Skip : fs::WalkStep::Continue;
+    LARDER_TRY(const auto facts, entry.look());
+    if (facts) LARDER_CHECK(visit(entry.path(), *facts));
+    return fs::WalkStep::Continue;
+  });
 }
 
 class LocalVerifier {
@@ -85,8 +73,8 @@ class LocalVerifier {
       wanted_[file] = {*digest::Digest::from_hex(metadata->etag), size_of(metadata->commit, file), false, true};
       return {};
     };
-    return walk(
-        store_.disk(), folder, [](const std::string&) { return false; }, visit, cancel_);
+    return walk_files(
+        folder, [](const std::string&) { return false; }, visit, cancel_);
   }
 
   std::optional<std::uint64_t> size_of(const std::string& commit, const std::string& path) {
@@ -147,7 +135,7 @@ class LocalVerifier {
       checks_.push_back(std::move(check));
       return {};
     };
-    return walk(store_.disk(), layout_.folder(), skips, visit, cancel_);
+    return walk_files(layout_.folder(), skips, visit, cancel_);
   }
 
   void report_missing() {
