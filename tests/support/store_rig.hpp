@@ -10,9 +10,27 @@
 #include <larder/store/inventory.hpp>
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 namespace larder::test {
+
+/// flock(2) on a file, as another client would hold it; the file and its folder are made.
+class HeldLock {
+ public:
+  explicit HeldLock(const std::string& path) {
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+    fd_ = UniqueFd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0664));
+    if (!fd_ || ::flock(fd_.value(), LOCK_EX | LOCK_NB) != 0) throw std::runtime_error("no lock on " + path);
+  }
+
+ private:
+  UniqueFd fd_;
+};
 
 /// One cache and one run of larder on it.
 struct StoreRig {

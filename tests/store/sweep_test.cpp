@@ -1,0 +1,371 @@
+#include "fs/forwarding_disk.hpp"
+#include "store/lease.hpp"
+#include "support/catch.hpp"
+#include "support/store_rig.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <sys/stat.h>
+
+using namespace larder;
+using store::RmTargets;
+using test::BuiltFile;
+using test::CacheBuilder;
+using test::Lying;
+using test::StoreRig;
+
+namespace {
+
+const std::string kRepo = "models--org--m";
+const std::string kTwin = "models--org--twin";
+const std::string kOne = CacheBuilder::commit('1');
+const std::string kTwo = CacheBuilder::commit('2');
+const BuiltFile kConfig{"config.json", "{\"a\": 1}\n", false};
+const BuiltFile kOther{"config.json", "{\"a\": 2}\n", false};
+const BuiltFile kWeights{"sub/deep/model.bin", std::string(1000, 'w'), true};
+
+BuiltFile shared(BuiltFile file) {
+  file.lying = Lying::Shared;
+  return file;
+}
+
+RmTargets whole(const char* id) { return {{test::model(id)}, {}, {}}; }
+RmTargets revision(const char* id, const std::string& commit) { return {{}, {{test::model(id), commit}}, {}}; }
+
+/// Dies at one changing call: it and everything after it fail.
+class DyingDisk final : public fs::ForwardingDisk {
+ public:
+  DyingDisk(fs::Disk& inner, std::size_t at) : fs::ForwardingDisk(inner), at_(at) {}
+  [[nodiscard]] std::size_t steps() const { return steps_; }
+
+  Result<UniqueFd> create_new(const std::string& path) override {
+    LARDER_CHECK(step());
+    return fs::ForwardingDisk::create_new(path);
+  }
+  Result<void> rename(const std::string& from, const std::string& to) override {
+    LARDER_CHECK(step());
+    return fs::ForwardingDisk::rename(from, to);
+  }
+  Result<bool> rename_new(const std::string& from, const std::string& to) override {
+    LARDER_CHECK(step());
+    return fs::ForwardingDisk::rename_new(from, to);
+  }
+  Result<bool> remove_file(const std::string& path) override {
+    LARDER_CHECK(step());
+    return fs::ForwardingDisk::remove_file(path);
+  }
+  Result<bool> remove_folder(const std::string& path) override {
+    LARDER_CHECK(step());
+    return fs::ForwardingDisk::remove_folder(path);
+  }
+  Result<void> sync_folder(const std::string& path) override {
+    LARDER_CHECK(step());
+    return fs::ForwardingDisk::sync_folder(path);
+  }
+
+ private:
+  Result<void> step() {
+    if (++steps_ >= at_) return fail(ErrorCode::IoFailed, "the process is dead");
+    return {};
+  }
+  std::size_t at_;
+  std::size_t steps_ = 0;
+};
+
+/// I1…I3 of what a crash may leave: no ref without its snapshot, no link without its blob, no blob with other bytes.
+void check_readable(const CacheBuilder& cache) {
+  for (const auto& [path, content] : cache.picture()) {
+    CAPTURE(path);
+    const bool is_snapshot_entry = path.find("/snapshots/") != std::string::npos;
+    if (is_snapshot_entry && content.starts_with("-> ")) CHECK(std::filesystem::exists(cache / path));
+    const std::size_t refs = path.find("/refs/");
+    if (refs != std::string::npos && !path.ends_with("/")) CHECK(cache.has(path.substr(0, refs) + "/snapshots/" + content));
+    const std::size_t blobs = path.find("/blobs/");
+    if (blobs != std::string::npos && path.starts_with("models--") && content.starts_with("-> "))
+      CHECK(std::filesystem::exists(cache / path));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("sweep: a revision goes with what only it needs", "[store][sweep]") {
+  StoreRig rig;
+  rig.cache.add(kRepo, kOne, {kConfig, kWeights}, {"main"});
+  rig.cache.add(kRepo, kTwo, {kOther, kWeights}, {"v2", "refs/pr/1"});
+  rig.cache.write(kRepo + "/.no_exist/" + kTwo + "/absent.json", "");
+  const auto plan = store::plan_rm(rig.scan(), revision("org/m", kTwo), {});
+  const auto report = rig.sweep(plan);
+  CHECK(report.failures.empty());
+  CHECK(report.removed.size() == 1);
+  CHECK(report.bytes_freed == plan.bytes_freed);
+  for (const std::string& gone : {"/snapshots/" + kTwo, std::string("/refs/v2"), std::string("/refs/refs/pr/1"), "/trees/" + kTwo + ".json",
+                                  "/.no_exist/" + kTwo, "/blobs/" + CacheBuilder::blob_name(kOther)}) {
+    CAPTURE(gone);
+    CHECK_FALSE(rig.cache.has(kRepo + gone));
+  }
+  CHECK(rig.cache.read(kRepo + "/snapshots/" + kOne + "/sub/deep/model.bin") == kWeights.content);
+  CHECK(rig.cache.read(kRepo + "/refs/main") == kOne);
+  check_readable(rig.cache);
+  CHECK(rig.scan().repos.front().bytes == 1009);
+}
+
+TEST_CASE("sweep: a repository goes without a trace, its twin stays", "[store][sweep]") {
+  StoreRig rig;
+  rig.cache.add(kRepo, kOne, {kConfig, kWeights}, {"main"});
+  rig.cache.add(kTwin, kOne, {kConfig, kWeights}, {"main"});
+  rig.cache.write(kRepo + "/blobs/" + std::string(64, 'a') + ".incomplete", "x");
+  rig.cache.write(kRepo + "/blobs/" + std::string(64, 'b'), "an orphan");
+  rig.cache.write(kRepo + "/.larder/partial/" + std::string(64, 'c') + ".0123abcd/data", "x");
+  const auto twin = rig.cache.picture(kTwin);
+  const auto report = rig.sweep(store::plan_rm(rig.scan(), whole("org/m"), {}));
+  CHECK(report.failures.empty());
+  CHECK_FALSE(rig.cache.has(kRepo));
+  CHECK(rig.cache.picture(kTwin) == twin);
+}
+
+TEST_CASE("sweep: one file in all revisions, its blob with the last", "[store][sweep]") {
+  StoreRig rig;
+  rig.cache.add(kRepo, kOne, {kConfig, kWeights}, {"main"});
+  const std::string entry = kRepo + "/snapshots/" + kOne + "/sub/deep/model.bin";
+  const auto inventory = rig.scan();
+  const auto& blobs = inventory.repos.front().blobs;
+  const auto blob = static_cast<std::uint32_t>(std::find_if(blobs.begin(), blobs.end(), [](const auto& one) { return one.bytes == 1000; }) -
+                                               blobs.begin());
+  const auto report = rig.sweep(store::plan_rm(inventory, {}, {{{test::model("org/m"), kOne}, "sub/deep/model.bin", blob, 1}}));
+  CHECK(report.failures.empty());
+  CHECK(report.bytes_freed == 1000);
+  CHECK_FALSE(rig.cache.has(entry));
+  CHECK_FALSE(rig.cache.has(kRepo + "/snapshots/" + kOne + "/sub"));
+  CHECK_FALSE(rig.cache.has(kRepo + "/blobs/" + CacheBuilder::blob_name(kWeights)));
+  CHECK(rig.cache.read(kRepo + "/refs/main") == kOne);
+  CHECK(rig.cache.read(kRepo + "/snapshots/" + kOne + "/config.json") == kConfig.content);
+}
+
+TEST_CASE("sweep: foreign files at every level stay as they are", "[store][sweep]") {
+  StoreRig rig;  // I6, C21
+  rig.cache.add(kRepo, kOne, {kConfig, kWeights}, {"main"});
+  const std::string snapshot = kRepo + "/snapshots/" + kOne;
+  const std::vector<std::string> foreign{"notes.txt",
+                                         "mine/deep/file",
+                                         ".locks/mine.txt",
+                                         kRepo + "/README",
+                                         kRepo + "/blobs/notes.txt",
+                                         kRepo + "/refs/keep.me",
+                                         snapshot + "/NOTES.md",
+                                         snapshot + "/sub/deep/mine",
+                                         kRepo + "/trees/mine.json",
+                                         kRepo + "/.no_exist/mine",
+                                         kRepo + "/.larder/mine",
+                                         kRepo + "/.larder/tmp/mine.txt",
+                                         kRepo + "/.larder/partial/mine/data"};
+  for (const auto& path : foreign) rig.cache.write(path, "mine");
+  std::filesystem::create_directories(rig.dir / "outside");
+  rig.dir.write("outside/precious", "precious");
+  rig.cache.link(snapshot + "/link-out", rig.dir / "outside/precious");
+  rig.cache.link(snapshot + "/folder-out", rig.dir / "outside");
+  rig.cache.link(kRepo + "/refs/link-out", rig.dir / "outside/precious");
+  rig.cache.link(kRepo + "/blobs/" + std::string(64, 'a'), rig.dir / "outside/precious");
+  SECTION("rm of the repository") { rig.sweep(store::plan_rm(rig.scan(), whole("org/m"), {})); }
+  SECTION("rm of the revision") { rig.sweep(store::plan_rm(rig.scan(), revision("org/m", kOne), {})); }
+  SECTION("gc of everything") { rig.sweep(store::plan_gc(rig.scan(), {0, {}, {}, {}}, rig.now_ns())); }
+  for (const auto& path : foreign) {
+    CAPTURE(path);
+    CHECK(rig.cache.read(path) == "mine");
+  }
+  CHECK(rig.dir.read("outside/precious") == "precious");
+  CHECK(rig.cache.has(snapshot + "/link-out"));
+  CHECK(rig.cache.has(snapshot + "/folder-out"));
+  CHECK(rig.cache.has(kRepo + "/refs/link-out"));
+  CHECK_FALSE(rig.cache.has(snapshot + "/config.json"));
+  CHECK_FALSE(rig.cache.has(kRepo + "/refs/main"));
+  CHECK_FALSE(rig.cache.has(kRepo + "/blobs/" + CacheBuilder::blob_name(kWeights)));
+}
+
+TEST_CASE("sweep: nothing is reached through a link in place of a layout folder", "[store][sweep]") {
+  for (const char* folder : {"blobs", "refs", "snapshots", "trees", ".larder", ""}) {
+    CAPTURE(folder);
+    StoreRig rig;  // T49
+    rig.cache.add(kRepo, kOne, {kConfig, kWeights}, {"main"});
+    const auto plan = store::plan_rm(rig.scan(), whole("org/m"), {});
+    // The link comes after the plan.
+    const std::string path = kRepo + (std::string(folder).empty() ? "" : "/" + std::string(folder));
+    std::filesystem::create_directories(rig.cache / path);
+    std::filesystem::rename(rig.cache / path, rig.dir / "elsewhere");
+    rig.cache.link(path, rig.dir / "elsewhere");
+    const auto before = CacheBuilder(rig.dir.path()).picture();
+    const auto report = rig.sweep(plan);
+    CHECK(report.removed.empty());
+    REQUIRE(report.failures.size() == 1);
+    CHECK(report.failures.front().error.code == ErrorCode::UnsafeLink);
+    CHECK(CacheBuilder(rig.dir.path()).picture() == before);
+  }
+}
+
+TEST_CASE("sweep: what came into use after the plan stays", "[store][sweep]") {
+  StoreRig rig;  // I7, C6
+  rig.cache.add(kRepo, kOne, {kConfig, kWeights}, {});
+  rig.cache.add(kRepo, kTwo, {kOther}, {"main"});
+  const auto plan = store::plan_prune(rig.scan(), rig.now_ns());
+  REQUIRE(plan.items.size() == 1);
+  auto run = rig.store();
+  SECTION("a lease") {
+    const auto lease = store::Lease::take(run, run.layout(test::model("org/m")), *repo::CommitId::parse(kOne));
+    REQUIRE(lease);
+    CHECK(rig.sweep(plan).kept.size() == 1);
+  }
+  SECTION("a lock on one of its blobs") {
+    const test::HeldLock lock(rig.cache / (".locks/" + kRepo + "/" + CacheBuilder::blob_name(kWeights) + ".lock"));
+    CHECK(rig.sweep(plan).kept.size() == 1);
+  }
+  SECTION("a ref") {
+    rig.cache.write(kRepo + "/refs/new", kOne);
+    CHECK(rig.sweep(plan).kept.size() == 1);
+  }
+  CHECK(rig.cache.read(kRepo + "/snapshots/" + kOne + "/sub/deep/model.bin") == kWeights.content);
+}
+
+TEST_CASE("sweep: a blob that got a link after the plan stays", "[store][sweep]") {
+  StoreRig rig;  // C7
+  rig.cache.add(kRepo, kOne, {kConfig}, {"main"});
+  rig.cache.write(kRepo + "/blobs/" + CacheBuilder::blob_name(kWeights), kWeights.content);
+  auto inventory = rig.scan();
+  for (auto& blob : inventory.repos.front().blobs) blob.ctime_ns -= 2 * 86'400'000'000'000;
+  const auto plan = store::plan_prune(inventory, rig.now_ns());
+  REQUIRE(plan.items.size() == 1);
+  SECTION("linked meanwhile") { rig.cache.add_file(kRepo, kOne, kWeights); }
+  SECTION("locked meanwhile") {
+    const test::HeldLock lock(rig.cache / (".locks/" + kRepo + "/" + CacheBuilder::blob_name(kWeights) + ".lock"));
+    rig.sweep(plan);
+  }
+  if (rig.cache.has(kRepo + "/snapshots/" + kOne + "/sub")) rig.sweep(plan);
+  CHECK(rig.cache.has(kRepo + "/blobs/" + CacheBuilder::blob_name(kWeights)));
+}
+
+TEST_CASE("sweep: a shared payload goes with its last referrer", "[store][sweep]") {
+  StoreRig rig;
+  rig.cache.add(kRepo, kOne, {kConfig, shared(kWeights)}, {"main"});
+  rig.cache.add(kTwin, kTwo, {shared(kWeights)}, {"main"});
+  const std::string xet = CacheBuilder::xet_hash(kWeights.content);
+  const std::string payload = "blobs/" + xet.substr(0, 2) + "/" + xet;
+  const std::string line = "/blobs/" + CacheBuilder::blob_name(kWeights) + "\n";
+  rig.cache.write(payload + ".refs", rig.cache.read(payload + ".refs") + kRepo + line + "models--org--gone" + line + "../../etc/x\n");
+  rig.sweep(store::plan_rm(rig.scan(), whole("org/m"), {}));
+  CHECK(rig.cache.read(payload) == kWeights.content);
+  CHECK(rig.cache.read(payload + ".refs") == kTwin + line);
+  CHECK(rig.cache.read(kTwin + "/snapshots/" + kTwo + "/sub/deep/model.bin") == kWeights.content);
+  const auto plan = store::plan_rm(rig.scan(), whole("org/twin"), {});
+  CHECK(plan.bytes_freed == 1000);
+  rig.sweep(plan);
+  CHECK_FALSE(rig.cache.has(payload));
+  CHECK_FALSE(rig.cache.has(payload + ".refs"));
+  CHECK(rig.cache.has(payload + ".lock"));
+  CHECK(rig.cache.read("blobs/.huggingface-shared-blobs") == "1\n");
+}
+
+TEST_CASE("sweep: a payload without a manifest, or of a busy or unknown store, stays", "[store][sweep]") {
+  StoreRig rig;
+  rig.cache.add(kRepo, kOne, {shared(kWeights)}, {"main"});
+  const std::string xet = CacheBuilder::xet_hash(kWeights.content);
+  const std::string payload = "blobs/" + xet.substr(0, 2) + "/" + xet;
+  auto plan = store::plan_rm(rig.scan(), whole("org/m"), {});
+  REQUIRE(plan.items.size() == 2);
+  SECTION("no manifest") { rig.cache.remove(payload + ".refs"); }
+  SECTION("another version") { rig.cache.write("blobs/.huggingface-shared-blobs", "2\n"); }
+  SECTION("busy") {
+    const test::HeldLock lock(rig.cache / (payload + ".lock"));
+    rig.sweep(plan);
+    plan.items.clear();
+  }
+  rig.sweep(plan);
+  CHECK(rig.cache.read(payload) == kWeights.content);
+  CHECK_FALSE(rig.cache.has(kRepo + "/snapshots/" + kOne));
+}
+
+TEST_CASE("sweep: killed at any step it leaves a readable cache, and once more finishes", "[store][sweep]") {
+  const auto fill = [](StoreRig& rig) {  // C9
+    rig.cache.add(kRepo, kOne, {kConfig, kWeights, shared({"big.bin", std::string(500, 'x'), true})}, {"main"});
+    rig.cache.add(kRepo, kTwo, {kOther, kWeights}, {});
+    rig.cache.add(kTwin, kOne, {kConfig, shared({"big.bin", std::string(500, 'x'), true})}, {"main"});
+    rig.cache.write(kRepo + "/blobs/" + std::string(64, 'a') + ".incomplete", "x");
+    rig.cache.age(kRepo + "/blobs/" + std::string(64, 'a') + ".incomplete", 100'000);
+  };
+  const std::vector<std::pair<const char*, std::function<store::RemovalPlan(StoreRig&)>>> commands{
+      {"rm repo", [](StoreRig& rig) { return store::plan_rm(rig.scan(), whole("org/m"), {}); }},
+      {"rm revision", [](StoreRig& rig) { return store::plan_rm(rig.scan(), revision("org/m", kTwo), {}); }},
+      {"prune", [](StoreRig& rig) { return store::plan_prune(rig.scan(), rig.now_ns()); }},
+      {"gc",
+       [](StoreRig& rig) {
+         return store::plan_gc(rig.scan(), {0, {}, {}, {}}, rig.now_ns());
+       }},
+  };
+  for (const auto& [command, plan_of] : commands) {
+    for (std::size_t at = 1;; ++at) {
+      CAPTURE(command, at);
+      StoreRig rig;
+      fill(rig);
+      const auto plan = plan_of(rig);
+      std::set<std::string> planned;
+      for (const auto& item : plan.items) planned.insert(item.path);
+      DyingDisk disk(*rig.disk, at);
+      auto run = rig.store(disk);
+      store::SweepReport report;
+      NoProgress progress;
+      (void)store::sweep(run, plan, report, progress, CancelToken{});
+      check_readable(rig.cache);
+      // What the plan does not name is all there.
+      if (!planned.contains(kTwin) && !planned.contains(kTwin + "/snapshots/" + kOne)) {
+        CHECK(rig.cache.read(kTwin + "/snapshots/" + kOne + "/big.bin") == std::string(500, 'x'));
+      }
+      if (!planned.contains(kRepo) && !planned.contains(kRepo + "/snapshots/" + kOne)) {
+        CHECK(rig.cache.read(kRepo + "/snapshots/" + kOne + "/sub/deep/model.bin") == kWeights.content);
+      }
+      const bool died = disk.steps() >= at;
+      const auto second = rig.sweep(plan_of(rig));
+      CHECK(second.failures.empty());
+      check_readable(rig.cache);
+      for (const auto& item : plan.items) {
+        if (item.kind == store::ItemKind::Revision) CHECK_FALSE(rig.cache.has(item.path));
+      }
+      if (!died) break;
+    }
+  }
+}
+
+TEST_CASE("sweep: a dry run's items are the items that go", "[store][sweep]") {
+  StoreRig rig;
+  rig.cache.add(kRepo, kOne, {kConfig, shared(kWeights)}, {"main"});
+  rig.cache.add(kRepo, kTwo, {kOther}, {});
+  rig.cache.write(kRepo + "/blobs/" + std::string(64, 'a') + ".incomplete", "12345");
+  rig.cache.age(kRepo + "/blobs/" + std::string(64, 'a') + ".incomplete", 100'000);
+  rig.cache.write("blobs/ee/" + std::string(64, 'e'), "orphan");
+  rig.cache.write("blobs/ee/" + std::string(64, 'e') + ".refs", "");
+  const auto before = rig.scan();
+  const auto plan = store::plan_prune(before, rig.now_ns());
+  CHECK(plan.items.size() == 3);
+  const auto report = rig.sweep(plan);
+  CHECK(report.removed.size() == plan.items.size());
+  CHECK(report.bytes_freed == plan.bytes_freed);
+  const auto after = store::plan_prune(rig.scan(), rig.now_ns());
+  CHECK(after.items.empty());
+  CHECK(after.bytes_before == plan.bytes_after());
+}
+
+TEST_CASE("sweep: modes of a shared cache stay", "[store][sweep]") {
+  StoreRig rig;  // T52
+  rig.cache.add(kRepo, kOne, {kConfig, shared(kWeights)}, {"main"});
+  rig.cache.add(kTwin, kOne, {shared(kWeights)}, {"main"});
+  for (const std::string& path : {std::string(""), kTwin, kTwin + "/blobs", std::string("blobs")})
+    ::chmod((rig.cache / path).c_str(), 02775);
+  rig.sweep(store::plan_rm(rig.scan(), whole("org/m"), {}));
+  struct stat facts {};
+  for (const std::string& path : {std::string(""), kTwin, kTwin + "/blobs", std::string("blobs")}) {
+    CAPTURE(path);
+    REQUIRE(::stat((rig.cache / path).c_str(), &facts) == 0);
+    CHECK((facts.st_mode & 07777U) == 02775U);
+  }
+  const std::string xet = CacheBuilder::xet_hash(kWeights.content);
+  REQUIRE(::stat((rig.cache / ("blobs/" + xet.substr(0, 2) + "/" + xet + ".refs")).c_str(), &facts) == 0);
+  CHECK((facts.st_mode & 07777U) == 0666U);
+}
