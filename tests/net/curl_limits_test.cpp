@@ -205,7 +205,7 @@ TEST_CASE("curl limits: an answer that does not begin in time", "[net][curl_limi
     const Error error = failure(rig.run(request));
     CHECK(error.code == ErrorCode::TimedOut);
     CHECK(std::chrono::steady_clock::now() - begin >= 200ms);
-    CHECK(std::chrono::steady_clock::now() - begin < 5s);
+    CHECK(std::chrono::steady_clock::now() - begin < 15s);  // a busy machine is no failure
   }
 }
 
@@ -245,16 +245,16 @@ TEST_CASE("curl limits: the low-speed rule ends a trickle and a silent body", "[
 
 TEST_CASE("curl limits: a slow body above the limit goes on", "[net][curl_limits]") {  // N14
   LoopbackServer server([](const ReceivedRequest&, Reply& reply) {
-    reply.head(200, {{"Content-Length", "10000"}});
-    for (int i = 0; i < 20; ++i) {
+    reply.head(200, {{"Content-Length", "12000"}});
+    for (int i = 0; i < 24; ++i) {
       reply.body(std::string(500, 'x'));
       reply.pause(50ms);
     }
   });
   TransportOptions options;
-  options.limits.low_speed_window = 300ms;
+  options.limits.low_speed_window = 1s;
   CurlRig rig(options);
-  CHECK(success(rig.run(get(server.http_url("/")))).body.size() == 10'000);
+  CHECK(success(rig.run(get(server.http_url("/")))).body.size() == 12'000);
 }
 
 TEST_CASE("curl limits: time spent waiting for our own pieces is not the server's fault", "[net][curl_limits]") {
