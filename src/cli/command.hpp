@@ -53,6 +53,7 @@ std::unique_ptr<Command> make_plan();
 std::unique_ptr<Command> make_resolve();
 std::unique_ptr<Command> make_files();
 std::unique_ptr<Command> make_env();
+std::unique_ptr<Command> make_doctor();
 std::unique_ptr<Command> make_completion();
 std::unique_ptr<Command> make_cache_ls();
 std::unique_ptr<Command> make_cache_rm();

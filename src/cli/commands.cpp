@@ -69,6 +69,12 @@ constexpr std::array kCommands{
                "larder env\n"
                "larder env --json\n",
                "No secret is printed.\n", make_env},
+    CommandRow{"doctor", "try what can go wrong: network, file system, token",
+               "larder doctor\n"
+               "larder doctor fs --json\n"
+               "larder doctor net --endpoint https://mirror.example\n",
+               "One line a check, with the remedy. Exit 0 when nothing failed, else 5, 8 or 4 for net, fs, auth; 10 for several.\n",
+               make_doctor},
     CommandRow{"completion", "print a completion script for a shell",
                "larder completion bash > ~/.local/share/bash-completion/completions/larder\n"
                "larder completion zsh > ~/.zfunc/_larder\n"

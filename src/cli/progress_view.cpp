@@ -164,7 +164,8 @@ class BarView final : public View {
   [[nodiscard]] std::string total_text(const Task& task) const {
     const double share = task.of == 0 ? 0.0 : static_cast<double>(task.done) / static_cast<double>(task.of);
     const auto amount = amount_text(task);
-    const int room = line_.width() - static_cast<int>(amount.size()) - 6;
+    constexpr int kAmountWidth = 64;  // the longest amount: a bar that changes its width with every digit dances
+    const int room = line_.width() - kAmountWidth;
     return room < 12 ? amount : fmt::format("{}  {}", bar(share, std::min(room, 40)), amount);
   }
 

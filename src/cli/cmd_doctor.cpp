@@ -1,0 +1,97 @@
+// larder doctor
+#include "base/escape.hpp"
+#include "cli/command.hpp"
+#include "cli/json_writer.hpp"
+#include "cli/render_text.hpp"
+#include "cli/services.hpp"
+
+#include <larder/base/url.hpp>
+#include <larder/config/table.hpp>
+#include <larder/ops/doctor.hpp>
+
+namespace larder::cli {
+namespace {
+
+class Doctor final : public Command {
+ public:
+  void declare(Flags& flags) override {
+    flags.optional_argument("AREA", &area_, "net, fs or auth; without: all");
+    flags.settings({"cache_dir", "endpoint", "token_file", "offline"});
+    flags.json();
+    flags.quiet("print what failed only");
+    flags.settings({"timeout", "progress"});
+    flags.common();
+  }
+
+  Result<void> run(Session& session) override {
+    LARDER_TRY(auto options, options_of(session));
+    LARDER_TRY(auto* services, session.workshop.services());
+    ops::DoctorReport report;
+    auto outcome = with_context(ops::doctor(*services, options, report, session.cancel), "doctor");
+    if (!outcome && outcome.error().code == ErrorCode::Interrupted) return outcome;
+    if (session.json) {
+      write_document(session, report);
+    } else {
+      print(session, report);
+    }
+    session.is_written = true;
+    return outcome;
+  }
+
+ private:
+  [[nodiscard]] Result<ops::DoctorOptions> options_of(Session& session) const {
+    const auto& settings = session.config.settings;
+    ops::DoctorOptions options;
+    if (area_) {
+      LARDER_TRY(const auto area, parse_area(*area_));
+      options.areas = {area};
+    }
+    LARDER_TRY(const auto endpoint, Url::parse(settings.endpoint));
+    const bool is_plain = endpoint.origin().scheme == "http";
+    options.proxy = config::show(settings, config::table()[*config::find_row(is_plain ? "http_proxy" : "https_proxy")]);
+    options.trust = settings.ca_file.empty() ? settings.ca_folder : settings.ca_file;
+    options.offline = settings.offline;
+    options.token_file = settings.token_file;
+    if (settings.offline) return options;
+    LARDER_TRY(const auto* token, session.workshop.token());
+    options.token = token->token ? token->description : "";
+    options.token_warnings = token->warnings;
+    return options;
+  }
+
+  static Result<ops::DoctorArea> parse_area(const std::string& word) {
+    for (const auto area : {ops::DoctorArea::Net, ops::DoctorArea::Fs, ops::DoctorArea::Auth}) {
+      if (name(area) == word) return area;
+    }
+    return fail(ErrorCode::InvalidArgument, "doctor: no area is called '" + escape_text(word) + "'", "net, fs and auth are");
+  }
+
+  static void write_document(Session& session, const ops::DoctorReport& report) {
+    JsonWriter json(session.out);
+    json.begin_object().field("schema", "larder.doctor/1").begin_array("checks");
+    for (const auto& check : report.checks) {
+      json.begin_object().field("area", name(check.area)).field("name", check.name).field("status", name(check.status));
+      json.field("detail", shown(check.detail)).field("remedy", shown(check.remedy)).end_object();
+    }
+    json.end_array().end_object().finish();
+  }
+
+  static void print(Session& session, const ops::DoctorReport& report) {
+    using Align = TextTable::Align;
+    TextTable table({Align::Left, Align::Left, Align::Left, Align::Left});
+    for (const auto& check : report.checks) {
+      if (session.quiet && check.status != ops::CheckStatus::Fail) continue;
+      const auto remedy = check.remedy.empty() ? "" : "; " + shown(check.remedy);
+      table.add({std::string(name(check.status)), std::string(name(check.area)), check.name, shown(check.detail) + remedy});
+    }
+    table.print(session.out);
+  }
+
+  std::optional<std::string> area_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_doctor() { return std::make_unique<Doctor>(); }
+
+}  // namespace larder::cli

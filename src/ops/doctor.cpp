@@ -1,0 +1,135 @@
+#include <larder/ops/doctor.hpp>
+
+#include "base/escape.hpp"
+#include "ops/doctor_fs.hpp"
+#include "ops/doctor_net.hpp"
+#include "store/store.hpp"
+
+#include <larder/hub/hub_client.hpp>
+#include <larder/net/client.hpp>
+
+#include <algorithm>
+
+namespace larder::ops {
+namespace {
+
+constexpr std::uint64_t kLongestAnswer = 64 * 1024;
+
+/// One small question that every Hub answers; its status does not matter, that it comes does.
+Result<net::Response> ask_endpoint(Services& services, const CancelToken& cancel) {
+  const auto& hub = services.hub.options();
+  net::Request request;
+  LARDER_TRY(request.url, Url::parse(hub.endpoint.full() + "/api/whoami-v2"));
+  request.credentials = hub.credentials;
+  request.max_body = kLongestAnswer;
+  request.header_timeout = hub.header_timeout;
+  net::Client once(services.transport, services.clock, services.random, services.progress, {.tries = 1});
+  return once.exchange(std::move(request), cancel);
+}
+
+std::vector<DoctorCheck> check_network(Services& services, const DoctorOptions& options, const CancelToken& cancel) {
+  if (options.offline) return skipped_network("--offline");
+  const auto answer = ask_endpoint(services, cancel);
+  return judge_network({services.hub.options().endpoint, options.proxy, options.trust, services.clock.wall_now()}, answer);
+}
+
+DoctorCheck check_whoami(Services& services, const DoctorOptions& options, const CancelToken& cancel) {
+  if (options.token.empty() || options.offline) {
+    return {DoctorArea::Auth, "whoami", CheckStatus::Skip, options.offline ? "--offline" : "no token", ""};
+  }
+  const auto who = services.hub.whoami(cancel);
+  if (who) {
+    const auto role = who->role.empty() ? "" : " (" + escape_text(who->role) + ")";
+    return {DoctorArea::Auth, "whoami", CheckStatus::Ok, escape_text(who->name) + role, ""};
+  }
+  const bool is_refused = exit_code(who.error().code) == 4;
+  // A Hub that can't be reached says nothing about the token; the checks of net tell why.
+  return {DoctorArea::Auth, "whoami", is_refused ? CheckStatus::Fail : CheckStatus::Warn, who.error().text(), who.error().hint};
+}
+
+std::vector<DoctorCheck> check_token(Services& services, const DoctorOptions& options, const CancelToken& cancel) {
+  std::vector<DoctorCheck> checks;
+  if (options.token.empty()) {
+    checks.push_back({DoctorArea::Auth, "token-source", CheckStatus::Skip, "no token: only what is public can be read",
+                      "set HF_TOKEN, or put a token into " + escape_text(options.token_file)});
+  } else {
+    checks.push_back({DoctorArea::Auth, "token-source", CheckStatus::Ok, options.token, ""});
+  }
+  if (options.token_warnings.empty()) {
+    const auto status = options.token.empty() ? CheckStatus::Skip : CheckStatus::Ok;
+    checks.push_back({DoctorArea::Auth, "token-file", status, options.token.empty() ? "none is used" : "nothing wrong with it", ""});
+  }
+  for (const auto& warning : options.token_warnings) {
+    checks.push_back({DoctorArea::Auth, "token-file", CheckStatus::Warn, warning, "keep it to yourself: `chmod 600`"});
+  }
+  checks.push_back(check_whoami(services, options, cancel));
+  return checks;
+}
+
+bool wants(const DoctorOptions& options, DoctorArea area) {
+  return options.areas.empty() || std::find(options.areas.begin(), options.areas.end(), area) != options.areas.end();
+}
+
+ErrorCode code_of(DoctorArea area) {
+  switch (area) {
+    case DoctorArea::Net:
+      return ErrorCode::ConnectFailed;
+    case DoctorArea::Fs:
+      return ErrorCode::IoFailed;
+    case DoctorArea::Auth:
+      return ErrorCode::AccessDenied;
+  }
+  return ErrorCode::Internal;
+}
+
+/// The code of the one area with failures, or Partial.
+Result<void> outcome(const DoctorReport& report) {
+  std::vector<DoctorArea> areas;
+  std::string names;
+  for (const auto& check : report.checks) {
+    if (check.status != CheckStatus::Fail) continue;
+    names += (names.empty() ? "" : ", ") + check.name;
+    if (std::find(areas.begin(), areas.end(), check.area) == areas.end()) areas.push_back(check.area);
+  }
+  if (areas.empty()) return {};
+  return fail(areas.size() == 1 ? code_of(areas.front()) : ErrorCode::Partial, "failed: " + names);
+}
+
+}  // namespace
+
+std::string_view name(DoctorArea area) {
+  switch (area) {
+    case DoctorArea::Net:
+      return "net";
+    case DoctorArea::Fs:
+      return "fs";
+    case DoctorArea::Auth:
+      return "auth";
+  }
+  return "net";
+}
+
+std::string_view name(CheckStatus status) {
+  switch (status) {
+    case CheckStatus::Ok:
+      return "ok";
+    case CheckStatus::Warn:
+      return "warn";
+    case CheckStatus::Fail:
+      return "fail";
+    case CheckStatus::Skip:
+      return "skip";
+  }
+  return "skip";
+}
+
+Result<void> doctor(Services& services, const DoctorOptions& options, DoctorReport& report, const CancelToken& cancel) {
+  const auto add = [&](const std::vector<DoctorCheck>& checks) { report.checks.insert(report.checks.end(), checks.begin(), checks.end()); };
+  if (wants(options, DoctorArea::Net)) add(check_network(services, options, cancel));
+  if (wants(options, DoctorArea::Fs)) add(check_file_system(services.disk, services.store.root(), services.store.run()));
+  if (wants(options, DoctorArea::Auth)) add(check_token(services, options, cancel));
+  if (cancel.is_cancelled()) return fail(cancel.error());
+  return outcome(report);
+}
+
+}  // namespace larder::ops

@@ -1,0 +1,214 @@
+#include "ops/doctor_fs.hpp"
+
+#include "base/escape.hpp"
+#include "fs/file_lock.hpp"
+
+#include <larder/base/byte_size.hpp>
+
+#include <fmt/format.h>
+
+#include <sys/vfs.h>
+
+#include <array>
+#include <cerrno>
+
+namespace larder::ops {
+namespace {
+
+constexpr std::uint64_t kLittleSpace = 1ULL << 30U;
+constexpr std::uint64_t kFewInodes = 10'000;
+
+struct KnownFileSystem {
+  unsigned long magic;
+  std::string_view name;
+  bool is_remote;
+};
+// Source: statfs(2) and linux/magic.h.
+constexpr std::array kKnown{
+    KnownFileSystem{0xEF53, "ext", false},       KnownFileSystem{0x58465342, "xfs", false},     KnownFileSystem{0x9123683E, "btrfs", false},
+    KnownFileSystem{0x01021994, "tmpfs", false}, KnownFileSystem{0x794C7630, "overlay", false}, KnownFileSystem{0x2FC12FC1, "zfs", false},
+    KnownFileSystem{0x6969, "nfs", true},        KnownFileSystem{0xFF534D42, "cifs", true},     KnownFileSystem{0xFE534D42, "smb", true},
+    KnownFileSystem{0x65735546, "fuse", true},   KnownFileSystem{0x00C36400, "ceph", true},     KnownFileSystem{0x0BD00BD0, "lustre", true},
+    KnownFileSystem{0x01021997, "9p", true},     KnownFileSystem{0x4D44, "vfat", false},        KnownFileSystem{0x2011BAB0, "exfat", false},
+    KnownFileSystem{0x5346544E, "ntfs", false},  KnownFileSystem{0x47504653, "gpfs", true},     KnownFileSystem{0x19830326, "beegfs", true},
+};
+
+/// Makes folders on the way to the scratch folder and takes away, in the end, those it made.
+class Scratch {
+ public:
+  Scratch(fs::Disk& disk, const std::string& cache, const std::string& run) : disk_(disk), path_(cache + "/.locks/.larder-doctor." + run) {}
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() {
+    const auto names = disk_.list(path_);
+    if (names) {
+      for (const auto& name : *names) (void)disk_.remove_file(path_ + "/" + name);
+    }
+    for (auto folder = made_.rbegin(); folder != made_.rend(); ++folder) (void)disk_.remove_folder(*folder);
+  }
+
+  Result<void> make() {
+    for (std::size_t at = path_.find('/', 1); at != std::string::npos; at = path_.find('/', at + 1)) {
+      LARDER_CHECK(make_one(path_.substr(0, at)));
+    }
+    return make_one(path_);
+  }
+
+  [[nodiscard]] std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  Result<void> make_one(const std::string& folder) {
+    LARDER_TRY(const auto there, disk_.look_through(folder));
+    if (there && there->kind == fs::FileKind::Folder) return {};
+    LARDER_TRY(const bool made, disk_.make_folder(folder));
+    if (made) made_.push_back(folder);
+    return {};
+  }
+
+  fs::Disk& disk_;
+  std::string path_;
+  std::vector<std::string> made_;
+};
+
+class Examination {
+ public:
+  Examination(fs::Disk& disk, const std::string& cache, const std::string& run) : disk_(disk), cache_(cache), scratch_(disk, cache, run) {}
+
+  std::vector<DoctorCheck> run() {
+    if (const auto made = prepare(); !made) return refuse(made.error());
+    check_kind();
+    check_symlink();
+    check_reflink();
+    check_hard_link();
+    check_lock();
+    check_rename();
+    check_case();
+    add("permissions", CheckStatus::Ok, escape_text(cache_) + " can be written", "");
+    check_space();
+    return std::move(checks_);
+  }
+
+ private:
+  void add(std::string name, CheckStatus status, std::string detail, std::string remedy) {
+    checks_.push_back({DoctorArea::Fs, std::move(name), status, std::move(detail), std::move(remedy)});
+  }
+
+  /// The scratch folder with one file in it.
+  Result<void> prepare() {
+    LARDER_CHECK(scratch_.make());
+    LARDER_TRY(const auto fd, disk_.create_new(scratch_.file("a")));
+    constexpr std::array<std::byte, 4> kContent{};
+    return disk_.append(fd.value(), kContent);
+  }
+
+  /// Nothing can be tried where nothing can be written.
+  std::vector<DoctorCheck> refuse(const Error& error) {
+    for (const char* name :
+         {"filesystem", "symlink", "reflink", "hardlink", "flock", "rename", "case", "permissions", "free-space", "inodes"}) {
+      if (std::string_view(name) == "permissions") {
+        add(name, CheckStatus::Fail, error.text(), "choose a cache folder that you may write (--cache-dir, HF_HUB_CACHE)");
+      } else {
+        add(name, CheckStatus::Skip, "the cache can't be written", "");
+      }
+    }
+    return std::move(checks_);
+  }
+
+  void check_kind() {
+    struct statfs facts {};
+    if (::statfs(scratch_.path().c_str(), &facts) != 0) return add("filesystem", CheckStatus::Skip, "not told", "");
+    const auto magic = static_cast<unsigned long>(facts.f_type) & 0xFFFFFFFFUL;
+    for (const auto& known : kKnown) {
+      if (known.magic != magic) continue;
+      if (!known.is_remote) return add("filesystem", CheckStatus::Ok, std::string(known.name), "");
+      return add("filesystem", CheckStatus::Warn, std::string(known.name) + ", on another machine or in another program",
+                 "locks and power-cut safety are what that server gives; a local disk is faster and safer");
+    }
+    add("filesystem", CheckStatus::Ok, fmt::format("of kind 0x{:x}", magic), "");
+  }
+
+  void check_symlink() {
+    const auto made = disk_.make_symlink("a", scratch_.file("link"));
+    const auto text = disk_.read_link(scratch_.file("link"));
+    const bool works = made && *made && text && *text && **text == "a";
+    add("symlink", works ? CheckStatus::Ok : CheckStatus::Warn, works ? "works" : "does not work here",
+        works ? "" : "snapshots hold copies instead of links and take more space; HF_HUB_DISABLE_SYMLINKS=1 says so to all clients");
+  }
+
+  void check_reflink() {
+    const auto from = disk_.open_read(scratch_.file("a"));
+    const auto to = disk_.create_new(scratch_.file("clone"));
+    const auto cloned = from && to ? disk_.clone(from->value(), to->value()) : Result<bool>(false);
+    const bool works = cloned && *cloned;
+    add("reflink", works ? CheckStatus::Ok : CheckStatus::Skip, works ? "works" : "not here: --local-dir and adopt copy the bytes", "");
+  }
+
+  void check_hard_link() {
+    const auto made = disk_.make_hard_link(scratch_.file("a"), scratch_.file("hard"));
+    const bool works = made && *made;
+    add("hardlink", works ? CheckStatus::Ok : CheckStatus::Warn, works ? "works" : "does not work here",
+        works ? "" : "--link copies instead");
+  }
+
+  /// A second attempt, by a descriptor of its own, must see the first one's lock.
+  void check_lock() {
+    const auto path = scratch_.file("lock");
+    const auto first = fs::FileLock::try_lock(path);
+    const auto second = fs::FileLock::try_lock(path);
+    const bool is_held = first && first->outcome == fs::FileLock::Outcome::Held;
+    const bool is_seen = second && second->outcome == fs::FileLock::Outcome::Busy;
+    if (is_held && is_seen) return add("flock", CheckStatus::Ok, "works", "");
+    add("flock", CheckStatus::Warn, is_held ? "everybody gets the lock" : "no locks here",
+        "two runs at once may fetch the same file twice; what they store is right all the same");
+  }
+
+  void check_rename() {
+    const auto path = scratch_.file("renamed");
+    const auto moved = disk_.rename_new(scratch_.file("hard"), path);
+    const auto replaced = disk_.rename(scratch_.file("a"), path);
+    const auto there = disk_.look(path);
+    const bool works = moved && replaced && there && *there && (*there)->size == 4;
+    add("rename", works ? CheckStatus::Ok : CheckStatus::Fail, works ? "replaces in one step" : "does not replace in one step",
+        works ? "" : "files can't be published safely here: choose another file system for the cache");
+  }
+
+  void check_case() {
+    (void)disk_.create_new(scratch_.file("case"));
+    const auto other = disk_.look(scratch_.file("CASE"));
+    const bool is_folding = other && *other;
+    add("case", is_folding ? CheckStatus::Warn : CheckStatus::Ok, is_folding ? "A and a are the same name" : "A and a are two names",
+        is_folding ? "repositories with names that differ only in case are refused here" : "");
+  }
+
+  void check_space() {
+    const auto space = disk_.space(scratch_.path());
+    if (!space || !*space) {
+      add("free-space", CheckStatus::Skip, "not told", "");
+      add("inodes", CheckStatus::Skip, "not told", "");
+      return;
+    }
+    const auto free = (*space)->free_bytes;
+    const bool is_little = free < kLittleSpace;
+    add("free-space", is_little ? CheckStatus::Warn : CheckStatus::Ok, format_bytes_long(free),
+        is_little ? "`larder cache gc --max-size SIZE` makes room" : "");
+    const auto inodes = (*space)->free_inodes;
+    if (inodes == 0) return add("inodes", CheckStatus::Skip, "not counted by this file system", "");
+    const bool are_few = inodes < kFewInodes;
+    add("inodes", are_few ? CheckStatus::Warn : CheckStatus::Ok, fmt::format("{} free", inodes),
+        are_few ? "each file of a snapshot needs one: remove what is not needed" : "");
+  }
+
+  fs::Disk& disk_;
+  const std::string& cache_;
+  Scratch scratch_;
+  std::vector<DoctorCheck> checks_;
+};
+
+}  // namespace
+
+std::vector<DoctorCheck> check_file_system(fs::Disk& disk, const std::string& cache, const std::string& run) {
+  return Examination(disk, cache, run).run();
+}
+
+}  // namespace larder::ops

@@ -1,0 +1,131 @@
+#include "ops/doctor_net.hpp"
+
+#include "base/escape.hpp"
+#include "net/headers.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdlib>
+
+namespace larder::ops {
+namespace {
+
+constexpr std::chrono::seconds kWrongClock{300};  // signed URLs and certificates begin to fail (T38)
+
+/// The steps on the way to an answer, in the order they are taken.
+enum class Step { Dns, Connect, Proxy, Tls, Answer, None };
+
+/// The step that a failed exchange got stuck at.
+Step stuck_at(ErrorCode code) {
+  if (code == ErrorCode::NameNotResolved) return Step::Dns;
+  if (code == ErrorCode::ConnectFailed) return Step::Connect;
+  if (code == ErrorCode::ProxyFailed) return Step::Proxy;
+  if (code == ErrorCode::TlsFailed) return Step::Tls;
+  return Step::Answer;
+}
+
+class Judge {
+ public:
+  Judge(const NetworkQuestion& question, const Result<net::Response>& answer)
+      : question_(question), answer_(answer), stuck_(answer ? Step::None : stuck_at(answer.error().code)) {}
+
+  std::vector<DoctorCheck> run() {
+    const auto host = escape_text(question_.endpoint.origin().host_text());
+    const bool has_proxy = !question_.proxy.empty();
+    step(Step::Dns, "dns", has_proxy ? "asked by the proxy" : host + " has an address", "check the name in the endpoint, and the resolver");
+    step(Step::Connect, "connect", has_proxy ? "to the proxy" : "to " + host,
+         "a firewall may be in between; https_proxy names a proxy if there is one");
+    if (has_proxy || stuck_ == Step::Proxy) {
+      step(Step::Proxy, "proxy", escape_text(question_.proxy), "check http_proxy, https_proxy, all_proxy and no_proxy");
+    } else {
+      add("proxy", CheckStatus::Skip, "none is set", "");
+    }
+    judge_tls();
+    judge_clock();
+    judge_endpoint(host);
+    judge_rate_limit();
+    return std::move(checks_);
+  }
+
+ private:
+  void add(std::string name, CheckStatus status, std::string detail, std::string remedy) {
+    checks_.push_back({DoctorArea::Net, std::move(name), status, std::move(detail), std::move(remedy)});
+  }
+
+  /// Ok when the exchange got past it, fail when it got stuck there, skip when it never came so far.
+  void step(Step step, const char* name, const std::string& detail, const std::string& remedy) {
+    if (stuck_ == step) {
+      add(name, CheckStatus::Fail, answer_.error().text(), answer_.error().hint.empty() ? remedy : answer_.error().hint);
+    } else if (stuck_ < step) {
+      add(name, CheckStatus::Skip, "did not come so far", "");
+    } else {
+      add(name, CheckStatus::Ok, detail, "");
+    }
+  }
+
+  void judge_tls() {
+    if (question_.endpoint.origin().scheme == "http") {
+      const bool is_here = question_.endpoint.origin().is_loopback();
+      add("tls", is_here ? CheckStatus::Skip : CheckStatus::Warn, "the endpoint is plain http",
+          is_here ? "" : "anybody on the way can read and change it");
+      return;
+    }
+    step(Step::Tls, "tls", question_.trust.empty() ? "by the system's certificates" : "by " + escape_text(question_.trust),
+         "a proxy that opens TLS needs its certificate in SSL_CERT_FILE; a wrong clock breaks certificates, too");
+  }
+
+  void judge_clock() {
+    const auto date = answer_ ? answer_->head.headers.find("date") : std::nullopt;
+    const auto theirs = date ? net::parse_http_date(*date, question_.now) : std::nullopt;
+    if (!theirs) return add("clock", CheckStatus::Skip, "no Date was told", "");
+    const auto skew = std::chrono::duration_cast<std::chrono::seconds>(question_.now - *theirs);
+    const auto detail = fmt::format("{} s {} the server's", std::abs(skew.count()), skew.count() < 0 ? "behind" : "before");
+    const bool is_wrong = std::chrono::abs(skew) > kWrongClock;
+    add("clock", is_wrong ? CheckStatus::Warn : CheckStatus::Ok, detail,
+        is_wrong ? "set the clock: signed links and certificates depend on it" : "");
+  }
+
+  void judge_endpoint(const std::string& host) {
+    if (!answer_) {
+      return step(Step::Answer, "endpoint", "", "try again later, or another endpoint");
+    }
+    const auto type = answer_->head.headers.find("content-type").value_or("");
+    if (type.substr(0, 9) == "text/html") {  // T36
+      return add("endpoint", CheckStatus::Warn,
+                 fmt::format("{} answered {} with a web page where JSON was asked for", host, answer_->head.status),
+                 "a login page of the network may be in between, or the endpoint is no Hub");
+    }
+    add("endpoint", CheckStatus::Ok, fmt::format("{} answered {}", host, answer_->head.status), "");
+  }
+
+  void judge_rate_limit() {
+    const auto field = answer_ ? answer_->head.headers.find("ratelimit") : std::nullopt;
+    const auto limit = field ? net::parse_rate_limit(*field) : std::nullopt;
+    if (!limit) return add("rate-limit", CheckStatus::Skip, "none was told", "");
+    const auto detail = fmt::format("{} requests left in the next {} s", limit->remaining, limit->reset.count());
+    add("rate-limit", limit->remaining == 0 ? CheckStatus::Warn : CheckStatus::Ok, detail,
+        limit->remaining == 0 ? "wait; requests with a token have a larger quota" : "");
+  }
+
+  const NetworkQuestion& question_;
+  const Result<net::Response>& answer_;
+  Step stuck_;
+  std::vector<DoctorCheck> checks_;
+};
+
+}  // namespace
+
+std::vector<DoctorCheck> judge_network(const NetworkQuestion& question, const Result<net::Response>& answer) {
+  return Judge(question, answer).run();
+}
+
+std::vector<DoctorCheck> skipped_network(const std::string& reason) {
+  std::vector<DoctorCheck> checks;
+  for (const char* name : {"dns", "connect", "proxy", "tls", "clock", "endpoint", "rate-limit"}) {
+    checks.push_back({DoctorArea::Net, name, CheckStatus::Skip, reason, ""});
+  }
+  return checks;
+}
+
+}  // namespace larder::ops

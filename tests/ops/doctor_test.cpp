@@ -1,0 +1,105 @@
+#include <larder/ops/doctor.hpp>
+
+#include "ops/doctor_fs.hpp"
+#include "ops/doctor_net.hpp"
+#include "support/catch.hpp"
+#include "support/temp_dir.hpp"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <map>
+
+using namespace larder;
+using namespace larder::ops;
+
+namespace {
+
+const std::vector<std::string> kNetNames{"dns", "connect", "proxy", "tls", "clock", "endpoint", "rate-limit"};
+
+NetworkQuestion question(const std::string& endpoint = "https://hub.example") {
+  return {*Url::parse(endpoint), "", "", std::chrono::system_clock::from_time_t(784111777)};  // Sun, 06 Nov 1994 08:49:37 GMT
+}
+
+Result<net::Response> failed(ErrorCode code) { return fail(code, "because"); }
+
+Result<net::Response> answered(const std::vector<std::pair<std::string, std::string>>& headers) {
+  net::Response response;
+  response.head.status = 401;
+  for (const auto& [name, value] : headers) REQUIRE(response.head.headers.add(name, value));
+  return response;
+}
+
+/// "ok skip warn …" in the order of kNetNames.
+std::string statuses(const std::vector<DoctorCheck>& checks) {
+  std::string text;
+  for (std::size_t at = 0; at < checks.size(); ++at) {
+    CHECK(checks[at].name == kNetNames.at(at));
+    if (checks[at].status == CheckStatus::Fail) CHECK_FALSE(checks[at].remedy.empty());
+    text += (text.empty() ? "" : " ") + std::string(name(checks[at].status));
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("doctor: a failure is shown at the step where it happened, and later steps are skipped", "[ops][doctor]") {
+  struct Case {
+    ErrorCode code;
+    const char* statuses;
+  };
+  for (const auto& each : std::vector<Case>{{ErrorCode::NameNotResolved, "fail skip skip skip skip skip skip"},
+                                            {ErrorCode::ConnectFailed, "ok fail skip skip skip skip skip"},
+                                            {ErrorCode::ProxyFailed, "ok ok fail skip skip skip skip"},
+                                            {ErrorCode::TlsFailed, "ok ok skip fail skip skip skip"},
+                                            {ErrorCode::TimedOut, "ok ok skip ok skip fail skip"},
+                                            {ErrorCode::ServerError, "ok ok skip ok skip fail skip"},
+                                            {ErrorCode::RateLimited, "ok ok skip ok skip fail skip"}}) {
+    CHECK(statuses(judge_network(question(), failed(each.code))) == each.statuses);
+  }
+}
+
+TEST_CASE("doctor: what an answer tells", "[ops][doctor]") {
+  const std::string now = "Sun, 06 Nov 1994 08:49:37 GMT";
+  const std::string earlier = "Sun, 06 Nov 1994 08:40:37 GMT";
+  CHECK(statuses(judge_network(question(), answered({{"Date", now}, {"Content-Type", "application/json"}}))) == "ok ok skip ok ok ok skip");
+  CHECK(statuses(judge_network(question(), answered({{"Date", earlier}}))) == "ok ok skip ok warn ok skip");  // T38
+  CHECK(statuses(judge_network(question(), answered({{"Content-Type", "text/html; charset=utf-8"}}))) ==
+        "ok ok skip ok skip warn skip");  // T36
+  CHECK(statuses(judge_network(question(), answered({{"RateLimit", "\"api\";r=0;t=55"}}))) == "ok ok skip ok skip ok warn");
+  CHECK(statuses(judge_network(question(), answered({{"RateLimit", "\"api\";r=9;t=55"}}))) == "ok ok skip ok skip ok ok");
+  CHECK(statuses(judge_network(question("http://hub.example"), answered({}))) == "ok ok skip warn skip ok skip");
+  CHECK(statuses(judge_network(question("http://127.0.0.1:80"), answered({}))) == "ok ok skip skip skip ok skip");
+  auto by_proxy = question();
+  by_proxy.proxy = "http://proxy.example:3128";
+  CHECK(statuses(judge_network(by_proxy, answered({}))) == "ok ok ok ok skip ok skip");
+  CHECK(statuses(judge_network(by_proxy, failed(ErrorCode::ProxyFailed))) == "ok ok fail skip skip skip skip");
+  CHECK(statuses(skipped_network("--offline")) == "skip skip skip skip skip skip skip");
+}
+
+TEST_CASE("doctor: a file system is tried and left as it was", "[ops][doctor]") {
+  test::TempDir folder;
+  const auto disk = fs::make_real_disk();
+  const auto cache = folder.path() + "/not/yet/there";
+  std::map<std::string, CheckStatus> found;
+  for (const auto& check : check_file_system(*disk, cache, "01234567")) found[check.name] = check.status;
+  for (const char* name :
+       {"filesystem", "symlink", "reflink", "hardlink", "flock", "rename", "case", "permissions", "free-space", "inodes"}) {
+    INFO(name);
+    REQUIRE(found.count(name) == 1);
+    CHECK(found[name] != CheckStatus::Fail);
+  }
+  CHECK(found["rename"] == CheckStatus::Ok);
+  CHECK(found["flock"] == CheckStatus::Ok);
+  CHECK(std::filesystem::is_empty(folder.path()));
+  std::filesystem::create_directories(cache + "/.locks/models--a--b");
+  (void)check_file_system(*disk, cache, "01234567");
+  CHECK(std::distance(std::filesystem::directory_iterator(cache + "/.locks"), {}) == 1);
+}
+
+TEST_CASE("doctor: where nothing can be written, permissions fail and the rest is skipped", "[ops][doctor]") {
+  const auto disk = fs::make_real_disk();
+  for (const auto& check : check_file_system(*disk, "/proc/no/such", "01234567")) {
+    CHECK(check.status == (check.name == "permissions" ? CheckStatus::Fail : CheckStatus::Skip));
+  }
+}
