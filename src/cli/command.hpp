@@ -60,6 +60,7 @@ std::unique_ptr<Command> make_cache_rm();
 std::unique_ptr<Command> make_cache_prune();
 std::unique_ptr<Command> make_cache_gc();
 std::unique_ptr<Command> make_cache_verify();
+std::unique_ptr<Command> make_cache_adopt();
 std::unique_ptr<Command> make_cache_pin();
 std::unique_ptr<Command> make_cache_unpin();
 

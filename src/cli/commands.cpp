@@ -62,6 +62,14 @@ constexpr std::array kCommands{
                "larder cache verify org/name --repair        # fetch again what is damaged\n"
                "larder cache verify org/name --local-dir data\n",
                "Damage: exit 7. Foreign files and partial downloads are notes.\n", make_cache_verify},
+    CommandRow{
+        "cache adopt", "take over files that are on this machine already, by digest",
+        "larder cache adopt ~/old-cache\n"
+        "larder cache adopt /media/usb/name org/name@v1.0\n"
+        "larder cache adopt ~/.ollama/models org/name-GGUF --link\n",
+        "A folder of --local-dir, an Ollama or LM Studio store, a copied folder, another cache. DIR is never changed; a ref is written\n"
+        "only for a complete snapshot.\n",
+        make_cache_adopt},
     CommandRow{"cache pin", "protect revisions from prune and gc", "larder cache pin org/name@v1.0\n",
                "By commit: a branch is looked up in the cache.\n", make_cache_pin},
     CommandRow{"cache unpin", "take the protection away", "larder cache unpin org/name@v1.0\n", "", make_cache_unpin},
