@@ -19,6 +19,11 @@ constexpr int kBeatsAPulse = 5;                  // rates, stalls, journals: twi
 struct WakeEvent {};
 using Event = std::variant<WakeEvent, net::TransportEvent, DiskEvent, DigestEvent>;
 
+/// The words of a redirect or an error page are no bytes of a file; of a broken-off answer all count.
+bool carries_file_bytes(const net::EndEvent& end) {
+  return !end.result || (end.result->head.status >= 200 && end.result->head.status < 300);
+}
+
 int digest_workers(const EngineOptions& options) {
   const int cores = options.cores > 0 ? options.cores : static_cast<int>(std::thread::hardware_concurrency());
   return std::max(1, std::min(4, cores - 1));
@@ -212,7 +217,7 @@ void Engine::Impl::handle(Run& run, net::TransportEvent& event) {
     if (run.bulk.owns(head->id)) run.bulk.on_head(*head);
   } else if (auto* end = std::get_if<net::EndEvent>(&event)) {
     --run.state.outstanding;
-    run.state.report.body_bytes += end->body_bytes;
+    if (carries_file_bytes(*end)) run.state.report.body_bytes += end->body_bytes;
     if (run.bulk.owns(end->id)) {
       run.bulk.on_end(*end);
     } else if (run.small.owns(end->id)) {

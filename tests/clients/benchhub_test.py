@@ -54,7 +54,7 @@ class Nginx(ClientTest):
         for repo, token, expected in (("gated", None, 4), ("gated", "hf_benchstranger", 4), ("gated", "hf_benchmember", 0),
                                       ("private", None, 3), ("private", "hf_benchmember", 0), ("variety", "hf_wrong", 4)):
             env = {"HF_TOKEN": token} if token else {}
-            done = self.larder("pull", f"bench/{repo}", endpoint=endpoint, cache=self.scratch / f"{repo}-{token}", check=False, env=env)
+            done = self.larder("pull", f"bench/{repo}", endpoint=endpoint, cache=self.scratch / f"{repo}-{expected}-{bool(token)}", check=False, env=env)
             self.assertEqual(done.returncode, expected, f"{repo} {token}: {done.stderr}")
             if token:
                 self.assertNotIn(token, done.stdout + done.stderr)
