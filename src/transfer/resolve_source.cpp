@@ -15,6 +15,7 @@ struct Place {
   Url base;
   std::optional<net::Credentials> credentials;
   std::string token_source;
+  Url endpoint;
 };
 
 class ResolveSource final : public BlobSource {
@@ -27,6 +28,7 @@ class ResolveSource final : public BlobSource {
     return hub::resolve_url(place_.base, repo_, commit_, file.path);  // by commit, so that a moving branch mixes nothing (R-315, T17)
   }
   [[nodiscard]] const std::optional<net::Credentials>& credentials() const override { return place_.credentials; }
+  [[nodiscard]] net::Headers headers(const Url& url) const override { return hub::download_headers(url, place_.endpoint); }
   [[nodiscard]] Result<void> check(const net::ResponseHead& head, const repo::FileEntry& file) const override {
     return hub::check_resolve_answer(head, file, commit_);
   }
@@ -53,13 +55,13 @@ class ResolveSource final : public BlobSource {
 
 std::unique_ptr<BlobSource> make_hub_source(const hub::HubOptions& options, const repo::RepoId& repo, const repo::CommitId& commit,
                                             std::string object) {
-  Place place{options.endpoint.origin().host_text(), options.endpoint, options.credentials, options.token_source};
+  Place place{options.endpoint.origin().host_text(), options.endpoint, options.credentials, options.token_source, options.endpoint};
   return std::make_unique<ResolveSource>(std::move(place), repo, commit, std::move(object));
 }
 
 std::unique_ptr<BlobSource> make_mirror_source(const Url& base, const hub::HubOptions& endpoint, const repo::RepoId& repo,
                                                const repo::CommitId& commit, std::string object) {
-  Place place{"mirror " + base.redacted(), base, std::nullopt, endpoint.token_source};
+  Place place{"mirror " + base.redacted(), base, std::nullopt, endpoint.token_source, endpoint.endpoint};
   if (base.origin() == endpoint.endpoint.origin()) place.credentials = endpoint.credentials;
   return std::make_unique<ResolveSource>(std::move(place), repo, commit, std::move(object));
 }

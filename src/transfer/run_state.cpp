@@ -52,6 +52,7 @@ net::Request RunState::request(const Route& route, net::BodyMode mode) const {
   net::Request request;
   request.url = route.url;
   request.credentials = seams.sources[route.source]->credentials();
+  request.headers = seams.sources[route.source]->headers(route.url);
   request.mode = mode;
   request.header_timeout = options.header_timeout;
   return request;

@@ -24,6 +24,8 @@ class BlobSource {
   [[nodiscard]] virtual Result<Url> url(const repo::FileEntry& file) const = 0;
   /// The token for it, bound to its origin; nullopt: anonymous (T47).
   [[nodiscard]] virtual const std::optional<net::Credentials>& credentials() const = 0;
+  /// What else goes along to `url`, any hop of the way to the bytes.
+  [[nodiscard]] virtual net::Headers headers(const Url& /*url*/) const { return {}; }
   /// Checks the headers of an answer of this source's own origin against the tree, and turns error answers into Errors.
   [[nodiscard]] virtual Result<void> check(const net::ResponseHead& head, const repo::FileEntry& file) const = 0;
   [[nodiscard]] virtual Error classify(const net::Response& response, const repo::FileEntry& file) const = 0;
