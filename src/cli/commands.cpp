@@ -7,6 +7,7 @@ namespace larder::cli {
 namespace {
 
 constexpr std::array kGroups{
+    GroupRow{"auth", "who you are: log in, log out, choose a token"},
     GroupRow{"cache", "what is in the cache: list, remove, verify, protect"},
 };
 
@@ -73,6 +74,20 @@ constexpr std::array kCommands{
     CommandRow{"cache pin", "protect revisions from prune and gc", "larder cache pin org/name@v1.0\n",
                "By commit: a branch is looked up in the cache.\n", make_cache_pin},
     CommandRow{"cache unpin", "take the protection away", "larder cache unpin org/name@v1.0\n", "", make_cache_unpin},
+    CommandRow{"auth login", "store a token, checked with the Hub",
+               "larder auth login                              # asks; nothing is shown\n"
+               "pass show hf | larder auth login --token-stdin\n"
+               "larder auth login --device                     # with a browser, here or elsewhere\n",
+               "The files are those of hf.\n", make_auth_login},
+    CommandRow{"auth logout", "remove stored tokens",
+               "larder auth logout\n"
+               "larder auth logout --token-name 'ci read-only'\n",
+               "", make_auth_logout},
+    CommandRow{"auth whoami", "ask the Hub whose token is in use", "larder auth whoami --json\n", "", make_auth_whoami},
+    CommandRow{"auth status", "say where the token in use comes from, without a request", "larder auth status\n",
+               "No part of a token is shown. No token: exit 4.\n", make_auth_status},
+    CommandRow{"auth list", "list the stored tokens by name", "larder auth list\n", "", make_auth_list},
+    CommandRow{"auth switch", "use another stored token", "larder auth switch --token-name 'ci read-only'\n", "", make_auth_switch},
     CommandRow{"env", "print versions, paths and every setting with its origin",
                "larder env\n"
                "larder env --json\n",

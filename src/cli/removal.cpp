@@ -6,10 +6,9 @@
 
 #include <unistd.h>
 
-#include <array>
-
 #include "base/escape.hpp"
 #include "cli/json_fields_of.hpp"
+#include "cli/prompt.hpp"
 #include "cli/render_text.hpp"
 
 namespace larder::cli {
@@ -84,14 +83,6 @@ void tell(Session& session, const Told& told, std::string_view command, Tense te
   }
 }
 
-/// One line of stdin, or what there is of it.
-std::string read_answer() {
-  std::string answer;
-  std::array<char, 1> letter{};
-  while (answer.size() < 16 && ::read(STDIN_FILENO, letter.data(), 1) == 1 && letter[0] != '\n') answer += letter[0];
-  return answer;
-}
-
 Result<void> confirm(Session& session, const store::RemovalPlan& plan) {
   if (::isatty(STDIN_FILENO) != 1 || session.json) {  // a question would tear the document
     return fail(ErrorCode::InvalidArgument, "nobody can be asked, nothing was removed",
@@ -99,9 +90,7 @@ Result<void> confirm(Session& session, const store::RemovalPlan& plan) {
   }
   print_items(session, {plan.items, plan.kept, plan.bytes_freed, plan.bytes_before});
   LARDER_CHECK(session.out.finish());
-  constexpr std::string_view kQuestion = "Go on? [y/N] ";
-  (void)!::write(STDERR_FILENO, kQuestion.data(), kQuestion.size());
-  const auto answer = read_answer();
+  LARDER_TRY(const auto answer, ask("Go on? [y/N] ", Echo::On, session.cancel));
   if (answer == "y" || answer == "Y" || answer == "yes") return {};
   return fail(ErrorCode::InvalidArgument, "not confirmed, nothing was removed");
 }

@@ -92,6 +92,7 @@ void TextTable::print(Output& out) const {
       line += row[at];
       if (columns_[at] == Align::Left && !is_last) line += padding;
     }
+    while (!line.empty() && line.back() == ' ') line.pop_back();  // the last cells may be empty
     out.line(line);
   }
 }

@@ -62,6 +62,8 @@ void Report::hint(std::string_view text) {
   if (!text.empty()) print("hint: " + std::string(text));
 }
 
+void Report::line(std::string_view text) { print(text); }
+
 void write_error_document(Output& out, const Error& error, std::span<const FailedItem> items) {
   JsonWriter json(out);
   json.begin_object().field("schema", "larder.error/1").field("code", name(error.code)).field("exit", process_exit_code(error));

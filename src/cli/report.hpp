@@ -27,6 +27,8 @@ class Report {
   /// "larder: note: …"; not with --quiet.
   void note(std::string_view text);
   void hint(std::string_view text);
+  /// A plain line, for what the user has to do now.
+  void line(std::string_view text);
 
  private:
   void print(std::string_view text);

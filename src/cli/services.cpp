@@ -4,6 +4,7 @@
 #include <larder/hub/hub_client.hpp>
 #include <larder/net/client.hpp>
 #include <larder/net/curl_transport.hpp>
+#include <larder/ops/auth.hpp>
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -99,19 +100,49 @@ struct Workshop::Objects {
 };
 
 Workshop::Workshop(const config::Loaded& config, const config::Variables& variables, Report& report, StatusLine& line, Options options)
-    : config_(config), variables_(variables), report_(report), line_(line), options_(options), clock_(make_system_clock()) {}
+    : config_(config),
+      variables_(variables),
+      report_(report),
+      line_(line),
+      options_(options),
+      cancel_(options.cancel),
+      clock_(make_system_clock()) {}
 
 Workshop::~Workshop() = default;
+
+void Workshop::guard(const Secret& secret) {
+  log::add_secret(secret.reveal());
+  protect_memory();
+}
 
 Result<const config::TokenChoice*> Workshop::token() {
   if (token_) return &*token_;
   LARDER_TRY(token_, config::choose_token(config_, variables_, config::read_small_file));
-  if (token_->token) {
-    log::add_secret(token_->token->reveal());
-    protect_memory();
-  }
+  if (token_->token) guard(*token_->token);
   for (const auto& warning : token_->warnings) report_.warning(warning);
+  const bool is_stored = token_->source == "file" && config_.source("token_file").from != "LARDER_TOKEN_FILE";
+  if (is_stored && !config_.settings.offline) renew_token();
   return &*token_;
+}
+
+/// A login by browser lasts a few hours and is renewed without asking. What is needed for it is made only when it is due.
+void Workshop::renew_token() {
+  const auto& settings = config_.settings;
+  const auto disk = fs::make_real_disk();
+  const auto random = make_system_random();
+  auth::TokenStore store(*disk, *clock_, *random, settings.token_file);
+  const auto state = store.read();
+  if (!state || state->active_section() == nullptr || state->active_section()->refresh_token().empty()) return;
+  const auto endpoint = Url::parse(settings.endpoint);
+  if (!endpoint) return;
+  BufferPool pool(0);
+  NoProgress silent;
+  const auto transport = net::make_curl_transport(transport_options(settings), pool, *clock_);
+  net::Client client(*transport, *clock_, *random, silent, {.tries = 1});
+  auth::OAuth oauth(client, *clock_, *endpoint, settings.oauth_client_id);
+  const auto renewed = ops::renew_if_due(oauth, store, *clock_, *token_->token, cancel_);
+  if (!renewed) return report_.warning("the stored login could not be renewed: " + renewed.error().text());
+  if (*renewed) token_->token = **renewed;
 }
 
 Result<ops::Services*> Workshop::services() { return services_for(config_.settings.offline ? Reach::Local : Reach::Network); }

@@ -21,6 +21,7 @@ class Workshop {
   struct Options {
     ProgressMode progress = ProgressMode::None;
     std::optional<SteadyTime> deadline;  ///< `--timeout`
+    CancelToken cancel;
   };
   /// Everything is borrowed.
   Workshop(const config::Loaded& config, const config::Variables& variables, Report& report, StatusLine& line, Options options);
@@ -32,6 +33,8 @@ class Workshop {
   [[nodiscard]] std::optional<SteadyTime> deadline() const { return options_.deadline; }
   /// The chosen token; read once. From then on the process leaves no core and can't be looked into (T43).
   Result<const config::TokenChoice*> token();
+  /// Registers a secret for the redactor and protects the process as `token` does.
+  static void guard(const Secret& secret);
   /// All services; opens no connection and makes no file. With `offline` no token is read. Errors: of `token`, InvalidConfig.
   Result<ops::Services*> services();
   /// The same for commands that ask nobody: no token is read.
@@ -39,6 +42,7 @@ class Workshop {
 
  private:
   struct Objects;
+  void renew_token();
   enum class Reach { Network, Local };
   Result<ops::Services*> services_for(Reach reach);
   Result<std::unique_ptr<Objects>> make(Reach reach);
@@ -47,6 +51,7 @@ class Workshop {
   Report& report_;
   StatusLine& line_;
   Options options_;
+  CancelToken cancel_;
   std::unique_ptr<Clock> clock_;
   std::optional<config::TokenChoice> token_;
   std::unique_ptr<Objects> objects_;

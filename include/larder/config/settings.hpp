@@ -50,8 +50,9 @@ struct Settings {
   bool disable_implicit_token = false;
   bool disable_progress_bars = false;
   std::string user_agent_origin;
-  std::string http_proxy;   ///< for http:// requests; may hold a password
-  std::string https_proxy;  ///< for https:// requests; may hold a password
+  std::string oauth_client_id = "26be6b09-91c5-47da-9861-d2d2bb7a7e36";  ///< of the device flow, as `hf` (R-411)
+  std::string http_proxy;                                                ///< for http:// requests; may hold a password
+  std::string https_proxy;                                               ///< for https:// requests; may hold a password
   std::string no_proxy;
   std::string ca_file;  ///< replaces the system's trust store
   std::string ca_folder;

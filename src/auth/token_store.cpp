@@ -1,0 +1,185 @@
+#include <larder/auth/token_store.hpp>
+
+#include "base/escape.hpp"
+#include "base/text.hpp"
+#include "fs/disk.hpp"
+#include "fs/file_lock.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace larder::auth {
+namespace {
+
+constexpr std::uint64_t kLongestFile = 1U << 20U;
+constexpr std::chrono::seconds kLockWait{30};
+constexpr std::chrono::milliseconds kLockPause{100};
+
+/// CR and LF anywhere, blanks at the ends.
+Secret cleaned(std::string text) {
+  text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n'; }), text.end());
+  return Secret(std::string(trim(text)));
+}
+
+std::vector<StoredToken>::iterator find_name(std::vector<StoredToken>& tokens, const std::string& name) {
+  return std::find_if(tokens.begin(), tokens.end(), [&](const StoredToken& token) { return token.name() == name; });
+}
+
+auto unknown_name(const std::string& name) {
+  return fail(ErrorCode::EntryNotFound, "no stored token is called '" + escape_text(name) + "'", "`larder auth list` shows the names");
+}
+
+void put(std::vector<StoredToken>& tokens, const StoredToken& token) {
+  const auto there = find_name(tokens, token.name());
+  if (there == tokens.end()) {
+    tokens.push_back(token);
+  } else {
+    *there = token;  // the whole section: what is not in the new one must not stay
+  }
+}
+
+}  // namespace
+
+/// What a change works with: the state as it is under the lock.
+class TokenStore::Locked {
+ public:
+  Locked(fs::FileLock lock, StoredState state) : state_(std::move(state)), lock_(std::move(lock)) {}
+  Locked(std::nullopt_t, StoredState state) : state_(std::move(state)) {}
+  StoredState& state() { return state_; }
+
+ private:
+  StoredState state_;
+  std::optional<fs::FileLock> lock_;
+};
+
+const StoredToken* StoredState::active_section() const {
+  if (active.empty()) return nullptr;
+  const auto found =
+      std::find_if(tokens.begin(), tokens.end(), [&](const StoredToken& token) { return token.token().reveal() == active.reveal(); });
+  return found == tokens.end() ? nullptr : &*found;
+}
+
+TokenStore::TokenStore(fs::Disk& disk, Clock& clock, Random& random, std::string token_file)
+    : disk_(disk),
+      clock_(clock),
+      random_(random),
+      token_file_(std::move(token_file)),
+      folder_(token_file_.substr(0, token_file_.rfind('/'))),
+      stored_file_(folder_ + "/stored_tokens") {}
+
+Result<StoredState> TokenStore::read() const {
+  StoredState state;
+  LARDER_TRY(auto token, disk_.read_small(token_file_, kLongestFile));
+  if (token) state.active = cleaned(std::move(*token));
+  LARDER_TRY(const auto stored, disk_.read_small(stored_file_, kLongestFile));
+  if (stored) {
+    LARDER_TRY(state.tokens, with_context(parse_stored_tokens(*stored), escape_text(stored_file_)));
+  }
+  return state;
+}
+
+Result<TokenStore::Locked> TokenStore::lock(const CancelToken& cancel) const {
+  LARDER_CHECK(make_folder());
+  const auto path = stored_file_ + ".lock";
+  const auto deadline = clock_.now() + kLockWait;
+  while (true) {
+    LARDER_TRY(auto attempt, fs::FileLock::try_lock(path));
+    if (attempt.outcome != fs::FileLock::Outcome::Busy) {
+      LARDER_TRY(auto state, read());
+      if (!attempt.lock) return Locked(std::nullopt, std::move(state));  // a file system without locks: everybody is as well off
+      return Locked(std::move(*attempt.lock), std::move(state));
+    }
+    if (clock_.now() >= deadline) return fail(ErrorCode::LockBusy, escape_text(path) + ": another program holds the lock");
+    if (!clock_.wait_until(clock_.now() + kLockPause, cancel)) return fail(cancel.error());
+  }
+}
+
+Result<void> TokenStore::make_folder() const {
+  LARDER_TRY(const auto there, disk_.look_through(folder_));
+  if (there) return {};
+  const auto slash = folder_.rfind('/');
+  if (slash != std::string::npos && slash > 0) LARDER_CHECK(disk_.make_folders(folder_.substr(0, slash)));
+  LARDER_TRY(const bool made, disk_.make_folder(folder_));
+  if (made && ::chmod(folder_.c_str(), 0700) != 0) return fail_os(errno, escape_text(folder_));
+  return {};
+}
+
+Result<void> TokenStore::write_secret(const std::string& path, std::string_view text) const {
+  const auto aside = path + "." + random_.hex8();
+  LARDER_TRY(const auto fd, disk_.create_new(aside));
+  const auto write = [&]() -> Result<void> {
+    // The mode first: the file is empty until then.
+    if (::fchmod(fd.value(), 0600) != 0) return fail_os(errno, escape_text(aside));
+    LARDER_CHECK(disk_.append(fd.value(), std::as_bytes(std::span(text.data(), text.size()))));
+    LARDER_CHECK(disk_.sync_file(fd.value()));
+    return disk_.rename(aside, path);
+  };
+  auto written = write();
+  if (!written) {
+    (void)disk_.remove_file(aside);
+    return written;
+  }
+  return disk_.sync_folder(folder_);
+}
+
+Result<void> TokenStore::save(const StoredToken& token, const CancelToken& cancel) {
+  if (!is_section_name(token.name())) {
+    return fail(ErrorCode::InvalidArgument, "no token can be stored under the name '" + escape_text(token.name()) + "'");
+  }
+  LARDER_TRY(auto locked, lock(cancel));
+  put(locked.state().tokens, token);
+  LARDER_CHECK(write_secret(stored_file_, format_stored_tokens(locked.state().tokens)));
+  return write_secret(token_file_, token.token().reveal());
+}
+
+Result<void> TokenStore::activate(const std::string& name, const CancelToken& cancel) {
+  LARDER_TRY(auto locked, lock(cancel));
+  const auto found = find_name(locked.state().tokens, name);
+  if (found == locked.state().tokens.end() || found->token().empty()) return unknown_name(name);
+  return write_secret(token_file_, found->token().reveal());
+}
+
+Result<void> TokenStore::remove(const std::string& name, const CancelToken& cancel) {
+  LARDER_TRY(auto locked, lock(cancel));
+  auto& tokens = locked.state().tokens;
+  const auto found = find_name(tokens, name);
+  if (found == tokens.end()) return unknown_name(name);
+  const bool was_active = found->token().reveal() == locked.state().active.reveal();
+  tokens.erase(found);
+  LARDER_CHECK(write_secret(stored_file_, format_stored_tokens(tokens)));
+  if (was_active) {
+    LARDER_TRY([[maybe_unused]] const bool removed, disk_.remove_file(token_file_));
+  }
+  return {};
+}
+
+Result<bool> TokenStore::remove_all(const CancelToken& cancel) {
+  LARDER_TRY(const auto token, disk_.look(token_file_));
+  LARDER_TRY(const auto stored, disk_.look(stored_file_));
+  if (!token && !stored) return false;
+  // Not `lock`: a file that can't be understood goes away all the same.
+  LARDER_TRY(auto attempt, fs::FileLock::try_lock(stored_file_ + ".lock"));
+  if (cancel.is_cancelled()) return fail(cancel.error());
+  LARDER_TRY([[maybe_unused]] const bool first, disk_.remove_file(token_file_));
+  LARDER_TRY([[maybe_unused]] const bool second, disk_.remove_file(stored_file_));
+  return true;
+}
+
+Result<Secret> TokenStore::renew(const Secret& old, const std::function<Result<StoredToken>(const StoredToken&)>& renew,
+                                 const CancelToken& cancel) {
+  LARDER_TRY(auto locked, lock(cancel));
+  auto& state = locked.state();
+  // Another client may have been faster: then the token file holds its new token already.
+  if (!state.active.empty() && state.active.reveal() != old.reveal()) return state.active;
+  const auto* section = state.active_section();
+  if (section == nullptr) return old;
+  LARDER_TRY(const auto renewed, renew(*section));
+  put(state.tokens, renewed);
+  LARDER_CHECK(write_secret(stored_file_, format_stored_tokens(state.tokens)));
+  LARDER_CHECK(write_secret(token_file_, renewed.token().reveal()));
+  return renewed.token();
+}
+
+}  // namespace larder::auth
