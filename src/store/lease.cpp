@@ -155,11 +155,15 @@ Result<DeadRuns> DeadRuns::look(fs::Disk& disk, const std::string& leases, WallT
   DeadRuns dead;
   LARDER_TRY(const auto records, read_leases_in(disk, leases));
   for (const auto& record : records) {
-    if (!is_void(disk, record, now)) dead.alive_.push_back(record.run);
+    if (liveness(disk, record.owner) == Liveness::Dead) continue;
+    dead.undying_.push_back(record.run);
+    if (record.until > now) dead.leased_.push_back(record.run);
   }
   return dead;
 }
 
-bool DeadRuns::contains(std::string_view run) const { return std::find(alive_.begin(), alive_.end(), run) == alive_.end(); }
+bool DeadRuns::contains(std::string_view run) const { return std::find(leased_.begin(), leased_.end(), run) == leased_.end(); }
+
+bool DeadRuns::has_dead_owner(std::string_view run) const { return std::find(undying_.begin(), undying_.end(), run) == undying_.end(); }
 
 }  // namespace larder::store

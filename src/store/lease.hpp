@@ -65,17 +65,21 @@ bool is_void(fs::Disk& disk, const LeaseRecord& lease, WallTime now);
 /// The run that `name` ("<anything>.<8 hex>") belongs to; empty: none, the name is not of ours. Pure.
 std::string_view run_of(std::string_view name);
 
-/// Tells whether things named after a run may be taken: nobody alive uses them. Reads the leases once, at construction.
+/// Tells whether things named after a run are in use by somebody alive. Reads the leases once, at construction.
 /// Thread: one at a time.
 class DeadRuns {
  public:
   /// `leases`: a folder of lease files; not there: no lease, everybody is dead.
   static Result<DeadRuns> look(fs::Disk& disk, const std::string& leases, WallTime now);
-  /// True when `run` holds no lease, or a void one.
+  /// True when `run` holds no lease, or a void one: for what may be cleared away.
   [[nodiscard]] bool contains(std::string_view run) const;
+  /// True when `run` holds no lease, or its owner is dead for certain. A lease that only ran out does not count: its owner may be a
+  /// process that slept, and what it still writes to is never taken over.
+  [[nodiscard]] bool has_dead_owner(std::string_view run) const;
 
  private:
-  std::vector<std::string> alive_;
+  std::vector<std::string> leased_;   // runs with a lease that is not void
+  std::vector<std::string> undying_;  // runs with a lease whose owner is not dead for certain
 };
 
 }  // namespace larder::store

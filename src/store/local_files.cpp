@@ -83,6 +83,7 @@ Result<void> LocalFiles::prepare() {
   LARDER_CHECK(folders_.make(layout_.book() + "/download"));
   LARDER_CHECK(folders_.make(layout_.tmp()));
   LARDER_CHECK(folders_.make(layout_.leases()));
+  LARDER_CHECK(folders_.make(layout_.own() + "/partial"));
   LARDER_CHECK(refuse_link(store_.disk(), layout_.book() + "/trees"));
   LARDER_CHECK(make_once(layout_.book() + "/.gitignore", "*"));
   LARDER_CHECK(make_once(layout_.book() + "/CACHEDIR.TAG", cachedir_tag()));
@@ -106,7 +107,7 @@ Result<void> LocalFiles::remove_leftovers() {
   LARDER_TRY(const auto dead, DeadRuns::look(store_.disk(), layout_.leases(), store_.clock().wall_now()));
   const auto is_dead = [&](const std::string& name) {
     const auto run = run_of(name);
-    return !run.empty() && run != store_.run() && dead.contains(run);
+    return !run.empty() && run != store_.run() && dead.has_dead_owner(run);
   };
   LARDER_TRY(const auto temps, store_.disk().list(layout_.tmp()));
   for (const auto& name : temps) {

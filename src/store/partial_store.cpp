@@ -21,7 +21,7 @@ Result<void> PartialStore::read_index() {
     LARDER_TRY(const auto dead, DeadRuns::look(store_.disk(), leases(), store_.clock().wall_now()));
     for (const auto& name : names) {
       const auto run = run_of(name);
-      if (!run.empty() && dead.contains(run)) index[name.substr(0, name.size() - run.size() - 1)].push_back(partials() + "/" + name);
+      if (!run.empty() && dead.has_dead_owner(run)) index[name.substr(0, name.size() - run.size() - 1)].push_back(partials() + "/" + name);
     }
   }
   index_ = std::move(index);
@@ -48,7 +48,7 @@ Result<std::vector<std::string>> PartialStore::dead_folders(const std::string& b
   }
   if (folders.empty()) return folders;
   LARDER_TRY(const auto dead, DeadRuns::look(store_.disk(), leases(), store_.clock().wall_now()));
-  std::erase_if(folders, [&](const std::string& name) { return run_of(name) == store_.run() || !dead.contains(run_of(name)); });
+  std::erase_if(folders, [&](const std::string& name) { return run_of(name) == store_.run() || !dead.has_dead_owner(run_of(name)); });
   for (auto& name : folders) name = partials() + "/" + name;
   return folders;
 }

@@ -53,12 +53,12 @@ Result<CachedFile> find_cached(fs::Disk& disk, const RepoLayout& layout, const r
   const std::string name = digest.hex();
   LARDER_TRY(const FoundEntry entry, find_entry(disk, layout, commit, path, name));
   if (entry.state == EntryState::File && entry.facts.size == size) {
-    return CachedFile{CachedState::Complete, everybody_may_write(entry.facts), layout.entry(commit, path)};
+    return CachedFile{CachedState::Complete, everybody_may_write(entry.facts), layout.entry(commit, path), entry.facts};
   }
   LARDER_TRY(const FoundBlob blob, find_blob(disk, layout, name, size));
   if (!blob.is_usable()) return CachedFile{};
   const bool linked = entry.state == EntryState::Linked;
-  return CachedFile{linked ? CachedState::Complete : CachedState::BlobHere, blob.state == BlobState::Suspect, blob.path};
+  return CachedFile{linked ? CachedState::Complete : CachedState::BlobHere, blob.state == BlobState::Suspect, blob.path, blob.facts};
 }
 
 }  // namespace larder::store

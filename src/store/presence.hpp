@@ -42,6 +42,7 @@ struct CachedFile {
   CachedState state = CachedState::Missing;
   bool must_hash = false;  ///< T50: the bytes are to be hashed before they are relied on
   std::string path;        ///< the file with the bytes, unless Missing
+  fs::FileFacts facts;     ///< of that file
 };
 Result<CachedFile> find_cached(fs::Disk& disk, const RepoLayout& layout, const repo::CommitId& commit, std::string_view path,
                                const digest::Digest& digest, std::uint64_t size);

@@ -17,15 +17,15 @@ constexpr std::size_t kLongestToken = 1024 * 1024;  // reliability.md §2.2: JSO
 constexpr std::uint64_t kLargestFile = 4ULL << 30U;
 constexpr std::int64_t kFormatVersion = 1;
 
-/// Feeds an open file to the parser. The parser keeps a whole token in memory, so a token longer than kLongestToken ends the input.
+/// Feeds a document to the parser. The parser keeps a whole token in memory, so a token longer than kLongestToken ends the input.
 class TokenBoundedInput final : public std::streambuf {
  public:
-  TokenBoundedInput(fs::Disk& disk, int fd) : disk_(disk), fd_(fd) {}
+  explicit TokenBoundedInput(const ReadAt& read) : read_(read) {}
 
  protected:
   int_type underflow() override {
     if (ended_) return traits_type::eof();
-    const auto got = disk_.read_at(fd_, std::as_writable_bytes(std::span(buffer_)), offset_);
+    const auto got = read_(std::as_writable_bytes(std::span(buffer_)), offset_);
     if (!got || *got == 0 || !tokens_are_short({buffer_.data(), *got})) {
       ended_ = true;
       return traits_type::eof();
@@ -58,8 +58,7 @@ class TokenBoundedInput final : public std::streambuf {
     return true;
   }
 
-  fs::Disk& disk_;
-  int fd_;
+  const ReadAt& read_;
   std::uint64_t offset_ = 0;
   std::array<char, kBuffer> buffer_{};
   std::size_t token_ = 0;
@@ -183,19 +182,23 @@ class TreeHandler final : public nlohmann::json_sax<nlohmann::json> {
 
 }  // namespace
 
+std::optional<repo::Tree> parse_tree(const ReadAt& read) {
+  TokenBoundedInput input(read);
+  std::istream stream(&input);
+  TreeHandler handler;
+  if (!nlohmann::json::sax_parse(stream, &handler) || !handler.complete()) return std::nullopt;
+  auto tree = handler.builder().finish();
+  if (!tree) return std::nullopt;
+  return std::move(*tree);
+}
+
 Result<std::optional<repo::Tree>> read_tree(fs::Disk& disk, const std::string& path) {
   const std::optional<repo::Tree> absent;
   LARDER_TRY(const auto facts, disk.look(path));
   if (!facts || facts->kind != fs::FileKind::Regular || facts->size > kLargestFile) return absent;
   const auto fd = disk.open_read(path);
   if (!fd) return absent;
-  TokenBoundedInput input(disk, fd->value());
-  std::istream stream(&input);
-  TreeHandler handler;
-  if (!nlohmann::json::sax_parse(stream, &handler) || !handler.complete()) return absent;
-  auto tree = handler.builder().finish();
-  if (!tree) return absent;
-  return std::optional<repo::Tree>(std::move(*tree));
+  return parse_tree([&](std::span<std::byte> into, std::uint64_t offset) { return disk.read_at(fd->value(), into, offset); });
 }
 
 }  // namespace larder::store

@@ -14,6 +14,8 @@
 namespace larder::transfer {
 namespace {
 
+constexpr std::chrono::nanoseconds kWrittenBackAfter = std::chrono::minutes(10);  // the kernel's own limit is 30 s, plus a busy disk
+
 /// A progress task that ends however the function is left.
 class HashTask {
  public:
@@ -118,8 +120,16 @@ Result<bool> CacheDestination::settle_here(const repo::FileEntry& file, Progress
   }
   if (cached.state == store::CachedState::Complete) return true;
   LARDER_CHECK(prepare());
-  LARDER_CHECK(link(file, store::BlobOrigin::WasHere));
+  LARDER_CHECK(reuse(file, cached));
   return true;
+}
+
+// Other clients sync nothing. A file that one of them has just written may not be on the disk yet, and our success is to survive a power
+// cut (I5): one sync at the end serves all of them. What is older has been written back long ago.
+Result<void> CacheDestination::reuse(const repo::FileEntry& file, const store::CachedFile& cached) {
+  const std::int64_t now = std::chrono::duration_cast<std::chrono::nanoseconds>(store_.clock().wall_now().time_since_epoch()).count();
+  if (cached.facts.ctime_ns > now - kWrittenBackAfter.count()) recent_ = cached.path;
+  return link(file, store::BlobOrigin::WasHere);
 }
 
 Result<bool> CacheDestination::has_right_bytes(const std::string& path, const repo::FileEntry& file, const store::BytesDone& heard,
@@ -181,7 +191,7 @@ Result<bool> CacheDestination::finished_by_another(const repo::FileEntry& file) 
     LARDER_TRY(const bool right, has_right_bytes(cached.path, file, {}, {}));
     if (!right) return false;
   }
-  if (cached.state == store::CachedState::BlobHere) LARDER_CHECK(link(file, store::BlobOrigin::WasHere));
+  if (cached.state == store::CachedState::BlobHere) LARDER_CHECK(reuse(file, cached));
   return true;
 }
 
@@ -214,6 +224,13 @@ void CacheDestination::abandon(const repo::FileEntry& file, std::unique_ptr<stor
   locks_.erase(file.blob_name());
 }
 
-Result<void> CacheDestination::finish() { return snapshot_.sync(); }
+Result<void> CacheDestination::finish() {
+  if (recent_) {
+    LARDER_TRY(const UniqueFd fd, store_.disk().open_read(*recent_));
+    LARDER_CHECK(store_.disk().sync_filesystem(fd.value()));
+    recent_.reset();
+  }
+  return snapshot_.sync();
+}
 
 }  // namespace larder::transfer

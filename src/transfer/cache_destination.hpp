@@ -50,6 +50,7 @@ class CacheDestination final : public Destination {
                                const CancelToken& cancel);
   Result<void> link(const repo::FileEntry& file, store::BlobOrigin origin);
   Result<bool> finished_by_another(const repo::FileEntry& file);
+  Result<void> reuse(const repo::FileEntry& file, const store::CachedFile& cached);
   void note_no_locks();
 
   store::Store& store_;
@@ -63,6 +64,7 @@ class CacheDestination final : public Destination {
   std::optional<store::Lease> lease_;          // only where the caller holds none
   std::optional<bool> shared_usable_;          // asked once
   std::map<std::string, fs::FileLock> locks_;  // by blob name
+  std::optional<std::string> recent_;          // a reused file that may not have been written back yet
   bool prepared_ = false;
   bool has_markers_ = false;  // .no_exist/<commit> is there
   bool noted_no_locks_ = false;

@@ -122,6 +122,11 @@ TEST_CASE("DeadRuns: without a lease, or with a void one", "[store][lease]") {
   CHECK_FALSE(dead.contains("00000002"));
   CHECK(dead.contains("00000003"));
   CHECK(dead.contains("00000004"));
+  CHECK_FALSE(dead.has_dead_owner(cache.run.store.run()));
+  CHECK(dead.has_dead_owner("00000001"));
+  CHECK_FALSE(dead.has_dead_owner("00000002"));
+  CHECK_FALSE(dead.has_dead_owner("00000003"));  // run out, but nobody knows whether it still writes
+  CHECK(dead.has_dead_owner("00000004"));
 }
 
 TEST_CASE("run_of: the last eight hex digits after a point", "[store][lease]") {
