@@ -28,7 +28,7 @@ struct FoundBytes {
   bool is_wanted_elsewhere = false;  ///< `digest` or `other` is the name of another blob of the repository
 };
 
-/// nullopt: right. Misnamed before Empty before Size before Digest: the first that explains the most (C17, C26).
+/// nullopt: right. Empty before Misnamed before Size before Digest: the first that explains the most (C17, C26).
 std::optional<Problem> judge(const BlobCheck& check, const FoundBytes& found);
 
 }  // namespace larder::store

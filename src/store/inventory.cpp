@@ -1,5 +1,6 @@
 #include <larder/store/inventory.hpp>
 
+#include "base/bounded_queue.hpp"
 #include "base/escape.hpp"
 #include "store/link_target.hpp"
 #include "store/scan_leftovers.hpp"
@@ -9,7 +10,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <set>
+#include <thread>
 #include <utility>
 
 namespace larder::store {
@@ -72,45 +75,86 @@ struct Scan {
   const InventoryOptions& options;
   const CancelToken& cancel;
   Inventory inventory;
-  PhysicalTotal total;
 };
 
-Result<void> scan_entry(Scan& scan, const std::string& name, ScanNotes& notes) {
+/// One entry of the root: a repository, or what is none.
+struct ScannedEntry {
+  std::optional<RepoRecord> repo;
+  std::optional<Problem> problem;
+  std::optional<Error> error;  // ends the scan
+};
+
+ScannedEntry scan_entry(Scan& scan, const std::string& name) {
+  ScannedEntry entry;
   const auto repo = repo::RepoId::from_folder_name(name);
-  if (scan.options.only && (!repo || *repo != *scan.options.only)) return {};
-  LARDER_TRY(const auto facts, scan.store.disk().look_through(scan.store.root() + "/" + name));
-  const bool is_folder = facts && facts->kind == fs::FileKind::Folder;
+  if (scan.options.only && (!repo || *repo != *scan.options.only)) return entry;
+  const auto facts = scan.store.disk().look_through(scan.store.root() + "/" + name);
+  const bool is_folder = facts && *facts && (*facts)->kind == fs::FileKind::Folder;
   if (!repo || !is_folder) {  // C21: not ours, never touched
-    scan.inventory.problems.push_back({ProblemKind::Foreign, name, "", ""});
-    return {};
+    entry.problem = Problem{ProblemKind::Foreign, name, "", ""};
+    return entry;
   }
-  RepoScan one(scan.store, ScanWants::of(scan.options.depth), scan.inventory.payloads, scan.cancel);
-  auto record = one.run(*repo, name);
-  if (!record && record.error().code == ErrorCode::Interrupted) return fail(std::move(record).error());
-  if (!record) record = std::optional(unreadable(*repo, name, record.error()));
-  if (!*record) return {};
-  scan.total.add(**record);
-  notes.repo_done(**record);
-  scan.inventory.repos.push_back(std::move(**record));
-  return {};
+  auto record = RepoScan(scan.store, ScanWants::of(scan.options.depth), scan.inventory.payloads, scan.cancel).run(*repo, name);
+  if (record) {
+    entry.repo = std::move(*record);
+  } else if (scan.cancel.is_cancelled()) {
+    entry.error = record.error();
+  } else {
+    entry.repo = unreadable(*repo, name, record.error());
+  }
+  return entry;
 }
 
-Result<void> scan_repos(Scan& scan, ProgressSink& progress) {
-  ScanNotes notes(scan.store.clock(), progress);
+/// Names of the root that are to be scanned, sorted.
+Result<std::vector<std::string>> scannable_names(Scan& scan) {
   LARDER_TRY(const bool has_shared, is_shared_store(scan.store.disk(), scan.store.root()));
-  LARDER_TRY(const auto names, scan.store.disk().list(scan.store.root()));
-  for (const std::string& name : names) {
-    if (scan.cancel.is_cancelled()) return fail(scan.cancel.error());
-    if (is_passed_over(name) || (name == "blobs" && has_shared)) continue;
-    LARDER_CHECK(scan_entry(scan, name, notes));
+  LARDER_TRY(auto names, scan.store.disk().list(scan.store.root()));
+  std::erase_if(names, [&](const std::string& name) { return is_passed_over(name) || (name == "blobs" && has_shared); });
+  return names;
+}
+
+/// Repositories are scanned side by side: nearly all of it is waiting for the file system.
+Result<void> scan_repos(Scan& scan, ProgressSink& progress) {
+  LARDER_TRY(const auto names, scannable_names(scan));
+  std::vector<ScannedEntry> entries(names.size());
+  std::atomic<std::size_t> next{0};
+  BoundedQueue<std::size_t> done;
+  const auto work = [&]() noexcept {
+    for (std::size_t i = next.fetch_add(1); i < names.size(); i = next.fetch_add(1)) {
+      if (!scan.cancel.is_cancelled()) entries[i] = scan_entry(scan, names[i]);
+      (void)done.try_push(std::size_t{i});
+    }
+  };
+  {
+    std::vector<std::jthread> workers;
+    const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+    for (std::size_t i = 0; i < std::min(cores, names.size()); ++i) workers.emplace_back(work);
+    ScanNotes notes(scan.store.clock(), progress);
+    for (std::size_t count = 0; count < names.size(); ++count) {
+      const auto finished = done.pop(CancelToken{});  // every worker ends by itself soon after the cancel
+      if (finished && entries[*finished.item].repo) notes.repo_done(*entries[*finished.item].repo);
+    }
+  }
+  if (scan.cancel.is_cancelled()) return fail(scan.cancel.error());
+  for (ScannedEntry& entry : entries) {
+    if (entry.error) return fail(std::move(*entry.error));
+    if (entry.problem) scan.inventory.problems.push_back(std::move(*entry.problem));
+    if (entry.repo) scan.inventory.repos.push_back(std::move(*entry.repo));
   }
   return {};
 }
 
 void add_up(Scan& scan) {
   Inventory& inventory = scan.inventory;
+  PhysicalTotal total;
+  for (const RepoRecord& record : inventory.repos) {
+    total.add(record);
+    for (const BlobRecord& blob : record.blobs) {
+      if (blob.payload != BlobRecord::kNone) ++inventory.payloads[blob.payload].entries;
+    }
+  }
   for (const PayloadRecord& payload : inventory.payloads) inventory.shared_bytes += payload.bytes;
-  inventory.bytes = scan.total.bytes() + inventory.shared_bytes;
+  inventory.bytes = total.bytes() + inventory.shared_bytes;
   for (const Leftover& leftover : inventory.leftovers) inventory.partial_bytes += leftover.bytes;
   for (const RepoRecord& record : inventory.repos) {
     for (const Leftover& leftover : record.leftovers) inventory.partial_bytes += leftover.bytes;
@@ -160,7 +204,7 @@ std::string_view name(ProblemKind kind) {
 bool is_damage(ProblemKind kind) { return kind != ProblemKind::Foreign && kind != ProblemKind::Partial; }
 
 Result<Inventory> take_inventory(Store& store, const InventoryOptions& options, ProgressSink& progress, const CancelToken& cancel) {
-  Scan scan{store, options, cancel, {}, {}};
+  Scan scan{store, options, cancel, {}};
   scan.inventory.root = store.root();
   LARDER_TRY(const auto root, store.disk().look_through(store.root()));
   if (!root) return std::move(scan.inventory);

@@ -46,12 +46,15 @@ std::optional<KeptReason> gc_keeps(const Inventory& inventory, const Candidate& 
   return std::nullopt;
 }
 
+/// By the hour, then by larder's own marks: access times are coarse (relatime), and somebody who only reads through the cache, a backup or
+/// a checksum tool, must not turn the order of an afternoon around.
 void sort_least_recently_used_first(const Inventory& inventory, std::vector<Candidate>& candidates) {
-  std::sort(candidates.begin(), candidates.end(), [&](const Candidate& a, const Candidate& b) {
-    const RevisionRecord& left = record_of(inventory, a);
-    const RevisionRecord& right = record_of(inventory, b);
-    return std::make_tuple(left.last_used_ns(), a.repo, a.revision) < std::make_tuple(right.last_used_ns(), b.repo, b.revision);
-  });
+  constexpr std::int64_t kHour = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::hours(1)).count();
+  const auto rank = [&](const Candidate& candidate) {
+    const RevisionRecord& record = record_of(inventory, candidate);
+    return std::make_tuple(record.last_used_ns() / kHour, record.used_ns, candidate.repo, candidate.revision);
+  };
+  std::sort(candidates.begin(), candidates.end(), [&](const Candidate& a, const Candidate& b) { return rank(a) < rank(b); });
 }
 
 /// Drops the `keep` last used of each repository. `candidates` are sorted, least recently used first.

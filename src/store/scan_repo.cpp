@@ -38,7 +38,7 @@ ScanWants ScanWants::of(InventoryDepth depth) {
   return {};
 }
 
-RepoScan::RepoScan(Store& store, ScanWants wants, std::vector<PayloadRecord>& payloads, const CancelToken& cancel)
+RepoScan::RepoScan(Store& store, ScanWants wants, const std::vector<PayloadRecord>& payloads, const CancelToken& cancel)
     : store_(store), wants_(wants), payloads_(payloads), cancel_(cancel), layout_(store.root(), "") {}
 
 Result<std::optional<RepoRecord>> RepoScan::run(const repo::RepoId& repo, const std::string& folder) {
@@ -130,7 +130,6 @@ Result<void> RepoScan::add_blob_link(BlobRecord record) {
                                       [](const PayloadRecord& known, const std::string& name) { return known.name < name; });
   if (!payload.empty() && found != payloads_.end() && found->name == payload) {
     record.payload = static_cast<std::uint32_t>(found - payloads_.begin());
-    ++found->entries;
   }
   record_.blobs.push_back(std::move(record));
   return {};

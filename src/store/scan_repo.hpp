@@ -27,8 +27,8 @@ struct ScanWants {
 /// Scans one repository. Thread: one at a time.
 class RepoScan {
  public:
-  /// `payloads`: of the shared store, sorted by name; their `entries` are counted up. All are borrowed for the life of this object.
-  RepoScan(Store& store, ScanWants wants, std::vector<PayloadRecord>& payloads, const CancelToken& cancel);
+  /// `payloads`: of the shared store, sorted by name. All are borrowed for the life of this object.
+  RepoScan(Store& store, ScanWants wants, const std::vector<PayloadRecord>& payloads, const CancelToken& cancel);
 
   /// What is broken is in the record's problems. nullopt: the folder vanished meanwhile (C27). Errors: Interrupted, IoFailed.
   Result<std::optional<RepoRecord>> run(const repo::RepoId& repo, const std::string& folder);
@@ -69,7 +69,7 @@ class RepoScan {
 
   Store& store_;
   ScanWants wants_;
-  std::vector<PayloadRecord>& payloads_;
+  const std::vector<PayloadRecord>& payloads_;
   const CancelToken& cancel_;
   RepoLayout layout_;
   RepoRecord record_;

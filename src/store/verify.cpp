@@ -29,7 +29,7 @@ std::string invariant_of(const Finding& finding) {
     case ProblemKind::Empty:
       return "I1";
     case ProblemKind::Ref:
-      return is_layout_folder ? "I12" : "I2";
+      return is_layout_folder ? "I12" : (is_temporary_ref(path) ? "I4" : "I2");
     case ProblemKind::Link:
       return "I3";
     case ProblemKind::Missing:

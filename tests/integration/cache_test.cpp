@@ -282,7 +282,8 @@ TEST_CASE("cache adopt: files that are on this machine are taken over without do
   box.hub.put(golden_repo());
   const std::string folder = box.root() + "/home/copy";
   fs::create_directories(folder + "/sub dir/deep");
-  for (const HubFile& file : golden_repo().commits[0].files) std::ofstream(folder + "/" + file.path, std::ios::binary) << file.body.all();
+  const HubRepo golden = golden_repo();
+  for (const HubFile& file : golden.commits[0].files) std::ofstream(folder + "/" + file.path, std::ios::binary) << file.body.all();
   const RunResult result = box.run({"cache", "adopt", folder, "org/m", "--json"});
   REQUIRE_EXIT(result, 0);
   CHECK(parse_output(result)["schema"] == "larder.cache.adopt/1");

@@ -299,6 +299,19 @@ TEST_CASE("plan_gc: chooses by age, by rank, by size", "[store][plan_removal]") 
   }
 }
 
+TEST_CASE("plan_gc: access times count by the hour, larder's own marks exactly", "[store][plan_removal]") {
+  Shelf shelf;
+  shelf.revision("org/a", '1', {shelf.blob("org/a", '1', 100)}, {"main"}).used_ns = kNow - 30 * kSecond;
+  shelf.revision("org/a", '2', {shelf.blob("org/a", '2', 100)}, {"v2"}).used_ns = kNow - 20 * kSecond;
+  const GcPolicy one{100, {}, {}, {}};
+  CHECK(shown(store::plan_gc(shelf.inventory, one, kNow)) == Lines{"revision org/a@1 100 max-size"});
+  shelf.repo("org/a").revisions[0].accessed_ns = kNow - 1 * kSecond;  // somebody read through the cache
+  shelf.repo("org/a").revisions[1].accessed_ns = kNow - 2 * kSecond;
+  CHECK(shown(store::plan_gc(shelf.inventory, one, kNow)) == Lines{"revision org/a@1 100 max-size"});
+  shelf.repo("org/a").revisions[0].accessed_ns = kNow + 2 * 3600 * kSecond;
+  CHECK(shown(store::plan_gc(shelf.inventory, one, kNow)) == Lines{"revision org/a@2 100 max-size"});
+}
+
 TEST_CASE("plan_gc: leaves pins and what is in use, and takes more of the rest for it", "[store][plan_removal]") {
   Shelf shelf;
   shelf.revision("org/a", '1', {shelf.blob("org/a", '1', 100)}, {"main"}, 50).pin = PinState::User;

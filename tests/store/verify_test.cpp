@@ -182,6 +182,7 @@ TEST_CASE("verify_cache: findings name the invariant they break", "[store][verif
   rig.cache.remove(b);
   rig.cache.write(kRepo + "/refs/bad", kOne + "\n");
   rig.cache.write(kRepo + "/refs/gone", kTwo);
+  rig.cache.write(kRepo + "/refs/main.1a2b3c4d.tmp", kOne);
   rig.cache.link(kRepo + "/snapshots/" + kOne + "/out", "../../../x");
   rig.cache.write(kRepo + "/snapshots/file", "x");
   rig.cache.write(kRepo + "/blobs/" + std::string(64, 'a') + ".incomplete", "x");
@@ -193,6 +194,7 @@ TEST_CASE("verify_cache: findings name the invariant they break", "[store][verif
   CHECK(ids[kRepo + "/refs/bad"] == "I2");
   CHECK(ids[kRepo + "/refs/gone"] == "I2");
   CHECK(ids[kRepo + "/snapshots/" + kOne + "/out"] == "I3");
+  CHECK(ids[kRepo + "/refs/main.1a2b3c4d.tmp"] == "I4");
   CHECK(ids[kRepo + "/snapshots/file"] == "I12");
   CHECK(ids[kRepo + "/blobs/" + std::string(64, 'a') + ".incomplete"] == "I4");
   CHECK(ids["models--org--bare/snapshots"] == "I12");
@@ -330,6 +332,7 @@ TEST_CASE("judge: the first word that explains the most", "[store][blob_check]")
   CHECK(kind({digest('b'), {}, true}) == "misnamed");
   check.actual_size = 0;
   CHECK(kind({digest('b'), {}, false}) == "empty");
+  CHECK(kind({digest('b'), {}, true}) == "empty");
   check.size.reset();
   check.actual_size = 9;
   CHECK(kind({digest('b'), {}, false}) == "digest");
