@@ -138,6 +138,11 @@ bool exists(const std::string& path) { return fs::symlink_status(path).type() !=
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
+std::string describe(const RunResult& result) {
+  return "stderr: " + result.err + "\nstdout: " + result.out + "\nsignal: " + std::to_string(result.signal) +
+         (result.timed_out ? ", killed by the test after its time limit" : "");
+}
+
 nlohmann::json parse_output(const RunResult& result) {
   CAPTURE(result.out, result.err);
   const auto parsed = nlohmann::json::parse(result.out, nullptr, false);

@@ -60,18 +60,21 @@ bool contains(const std::string& text, const std::string& part);
 /// stdout as JSON; a failed check when it is none.
 nlohmann::json parse_output(const RunResult& result);
 
-/// CHECKs the exit code and shows stderr when it is another.
-#define CHECK_EXIT(result, code)                                                 \
-  do {                                                                           \
-    INFO("stderr: " << (result).err << "\nstdout: " << (result).out);            \
-    INFO("signal: " << (result).signal << " timed out: " << (result).timed_out); \
-    CHECK((result).exit == (code));                                              \
+/// What Catch shows beside a wrong exit code.
+std::string describe(const RunResult& result);
+
+/// CHECKs (REQUIREs) the exit code of a result, which is computed once, and shows the streams when it is another.
+#define CHECK_EXIT(result, code)             \
+  do {                                       \
+    const RunResult& checked_run = (result); \
+    INFO(describe(checked_run));             \
+    CHECK(checked_run.exit == (code));       \
   } while (false)
-#define REQUIRE_EXIT(result, code)                                               \
-  do {                                                                           \
-    INFO("stderr: " << (result).err << "\nstdout: " << (result).out);            \
-    INFO("signal: " << (result).signal << " timed out: " << (result).timed_out); \
-    REQUIRE((result).exit == (code));                                            \
+#define REQUIRE_EXIT(result, code)           \
+  do {                                       \
+    const RunResult& checked_run = (result); \
+    INFO(describe(checked_run));             \
+    REQUIRE(checked_run.exit == (code));     \
   } while (false)
 
 }  // namespace larder::test
