@@ -1,0 +1,79 @@
+"""What bench/scan and bench/verify share: caches by the layout of the Hub's clients, and how a command is measured."""
+import hashlib
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+LARDER = ROOT / "build" / "release" / "larder"
+HF = ROOT / "build" / "clients" / "venv" / "bin" / "hf"
+
+
+def find(program, fallback):
+    """`program` if it was given, else the usual place; None when nothing is there."""
+    path = pathlib.Path(program) if program else fallback
+    if path.is_file():
+        return str(path)
+    return shutil.which(path.name)
+
+
+def write(path, data):
+    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o644)
+    os.write(descriptor, data)
+    os.close(descriptor)
+
+
+def make_links_cache(root, repos, links):
+    """`repos` repositories, each with one snapshot of `links` links to blobs of its own; no listings, so names need not be digests of content."""
+    for number in range(repos):
+        folder = f"{root}/models--org{number % 97}--name{number}"
+        commit = f"{number + 1:040x}"
+        for name in ("blobs", "refs", f"snapshots/{commit}/sub"):
+            os.makedirs(f"{folder}/{name}", exist_ok=True)
+        write(f"{folder}/refs/main", commit.encode())
+        for index in range(links):
+            blob = f"{number * 1_000_000 + index:064x}"
+            write(f"{folder}/blobs/{blob}", b"x" * (index % 50))
+            inside, up = (f"sub/file-{index:05}.safetensors", "../../../") if index % 2 else (f"file-{index:05}.safetensors", "../../")
+            os.symlink(f"{up}blobs/{blob}", f"{folder}/snapshots/{commit}/{inside}")
+
+
+def make_bytes_cache(root, files, size):
+    """One repository with `files` blobs of `size` random bytes under their sha256; returns the blobs' paths."""
+    folder = f"{root}/models--org--m"
+    commit = "1" * 40
+    for name in ("blobs", "refs", f"snapshots/{commit}"):
+        os.makedirs(f"{folder}/{name}", exist_ok=True)
+    write(f"{folder}/refs/main", commit.encode())
+    paths = []
+    for index in range(files):
+        data = os.urandom(1 << 20) * max(1, size >> 20) if size >= 1 << 20 else os.urandom(size)
+        blob = hashlib.sha256(data).hexdigest()
+        write(f"{folder}/blobs/{blob}", b"")
+        with open(f"{folder}/blobs/{blob}", "wb") as out:
+            out.write(data)
+        os.symlink(f"../../blobs/{blob}", f"{folder}/snapshots/{commit}/file-{index}.bin")
+        paths.append(f"{folder}/blobs/{blob}")
+    return paths
+
+
+def measure(command, cache, runs):
+    """Median wall and CPU seconds and the largest resident set (MB) of `runs` warm runs after one that is not counted."""
+    environment = {"PATH": os.environ["PATH"], "HOME": os.path.dirname(cache), "HF_HUB_CACHE": cache, "HF_HUB_OFFLINE": "1",
+                   "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+    walls, cpus, peaks = [], [], []
+    for number in range(runs + 1):
+        started = time.monotonic()
+        with open(os.devnull, "wb") as nowhere:
+            process = subprocess.Popen(command, env=environment, stdout=nowhere, stderr=nowhere)
+            _, status, usage = os.wait4(process.pid, 0)
+        if status != 0:
+            raise SystemExit(f"{' '.join(command)}: ended with status {status}")
+        if number > 0:
+            walls.append(time.monotonic() - started)
+            cpus.append(usage.ru_utime + usage.ru_stime)
+            peaks.append(usage.ru_maxrss / 1024)
+    return statistics.median(walls), statistics.median(cpus), max(peaks)
