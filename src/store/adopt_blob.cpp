@@ -23,7 +23,7 @@ tl::unexpected<Error> changed(const AdoptSource& source) {
 Result<std::string> real_path(fs::Disk& disk, const std::string& path) {
   LARDER_TRY(const auto text, disk.read_link(path));
   if (!text) return path;
-  const std::string target = text->starts_with("/") ? *text : path.substr(0, path.rfind('/') + 1) + *text;
+  const std::string target = text->find('/') == 0 ? *text : path.substr(0, path.rfind('/') + 1) + *text;
   LARDER_TRY(const auto again, disk.read_link(target));
   if (!again) return target;
   return fail(ErrorCode::UnsafeLink, fmt::format("{}: a link to a link", escape_text(path)));
