@@ -174,12 +174,13 @@ Result<void> Pull::fetch() {
   }
   for (auto& failure : fetched.failures) engine_.failures.push_back(std::move(failure));
   for (auto& warning : fetched.warnings) report_.warnings.push_back(std::move(warning));
-  engine_.body_bytes = fetched.body_bytes;
+  engine_.body_bytes += fetched.body_bytes;
   return outcome;
 }
 
 /// Files with the bytes of another one: fetched once, linked now.
 Result<void> Pull::settle_twins() {
+  bool is_any_left = false;
   const auto& files = prepared_.plan.files;  // in tree order: found by binary search
   const auto slot_of = [&](std::uint32_t index) {
     const auto found = std::lower_bound(files.begin(), files.end(), index,
@@ -197,8 +198,19 @@ Result<void> Pull::settle_twins() {
     }
     if (file.presence != transfer::Presence::Complete) file.presence = transfer::Presence::BlobHere;
     LARDER_CHECK(settle_one(slot, FileStatus::Reused));
+    // Without links the first file took the blob with it: this one is fetched like any other.
+    if (engine_.statuses[slot] == FileStatus::Pending) {
+      file.same_as = transfer::PlannedFile::kNone;
+      is_any_left = true;
+    } else {
+      file.action = Action::Reuse;
+    }
   }
-  return {};
+  if (!is_any_left) return {};
+  for (std::size_t slot = 0; slot < prepared_.plan.files.size(); ++slot) {
+    if (engine_.statuses[slot] != FileStatus::Pending) prepared_.plan.files[slot].action = Action::Reuse;
+  }
+  return fetch();
 }
 
 void Pull::fill_report() {
