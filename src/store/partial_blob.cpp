@@ -115,6 +115,13 @@ Result<std::uint64_t> PartialBlob::resumable_bytes(fs::Disk& disk, const std::st
   return trusted ? trusted->durable.bytes() + trusted->written.bytes() : 0;
 }
 
+bool PartialBlob::is_whole() const {
+  RangeSet here = durable_;
+  add_all(here, written_);
+  add_all(here, pending_);
+  return here.contains({0, header_.size});
+}
+
 Result<void> PartialBlob::write(std::uint64_t offset, std::span<const std::byte> bytes) {
   LARDER_CHECK(disk_.write_at(fd(), bytes, offset));
   pending_.add({offset, offset + bytes.size()});

@@ -42,6 +42,8 @@ class PartialBlob {
   [[nodiscard]] int fd() const { return data_.value(); }
   /// Is anything recorded that a later run could use?
   [[nodiscard]] bool has_ranges() const { return !written_.empty() || !durable_.empty(); }
+  /// Was every byte written, now or by the run it was taken over from? A digest taken from memory does not know of a write that failed.
+  [[nodiscard]] bool is_whole() const;
   /// A sync failed once: nobody knows what reached the disk, so the partial must not be kept (reliability.md step 4).
   [[nodiscard]] bool sync_failed() const { return sync_failed_; }
 

@@ -44,6 +44,11 @@ struct BlobPublisher::Item {
 
 Result<void> seal(fs::Disk& disk, PartialBlob& partial) {
   LARDER_CHECK(still_there(disk, partial.fd(), partial.data_path(), partial.size()));
+  // I1: the digest is taken while the bytes are in memory, so it may be there, and right, before a write that failed is heard of.
+  if (!partial.is_whole()) {
+    return fail(ErrorCode::IoFailed, fmt::format("{}: not all of its bytes were written", escape_text(partial.data_path())),
+                std::string(kRunAgain));
+  }
   auto synced = disk.sync_file(partial.fd());
   if (!synced) (void)partial.remove();  // what an fsync has failed for is lost, whatever a second one says
   return synced;

@@ -25,8 +25,8 @@ struct FileIdentity {
   std::uint64_t size = 0;
 };
 
-/// Step 4: is the partial still there and of its size, then fsync. A failed fsync discards the partial (it is never asked twice).
-/// Errors: SizeMismatch; IoFailed (also: another program removed it, R-519).
+/// Step 4: is the partial still there, of its size and without a hole, then fsync. A failed fsync discards the partial (it is never asked
+/// twice). Errors: SizeMismatch; IoFailed (also: a write failed, or another program removed it, R-519).
 Result<void> seal(fs::Disk& disk, PartialBlob& partial);
 
 /// For a target on another file system than `temp` (L35): copies beside the target, compares the digest, fsync, renames, removes `temp`.

@@ -5,6 +5,7 @@
 #include "store/shared_store.hpp"
 #include "store/store_fixture.hpp"
 #include "support/catch.hpp"
+#include "support/fault_disk.hpp"
 
 #include <fmt/format.h>
 
@@ -136,6 +137,28 @@ TEST_CASE("BlobPublisher: a partial of another length is not published", "[store
   REQUIRE_FALSE(published);
   CHECK(published.error().code == ErrorCode::SizeMismatch);
   CHECK_FALSE(files::exists(cache.blob("content")));
+}
+
+TEST_CASE("BlobPublisher: a partial with a hole is not published, whatever its length", "[store][publish]") {  // I1, L11
+  const TempFolder temp;
+  auto inner = fs::make_real_disk();
+  auto owned = std::make_unique<FaultDisk>(*inner);
+  FaultDisk& disk = *owned;
+  Run run(std::move(owned), temp.path());
+  const auto layout = run.store.layout(a_repo());
+  REQUIRE(run.store.prepare(layout));
+  store::PartialStore partials(run.store, layout.own());
+  const auto partial = partials.open(sha256_of("content"), 7).value();
+  REQUIRE(partial->write(0, as_bytes("con")));
+  disk.fail_at(disk.steps() + 1, EACCES);
+  REQUIRE_FALSE(partial->write(3, as_bytes("t")));
+  REQUIRE(partial->write(4, as_bytes("ent")));  // what came after the failed write gives the file its full length
+  const auto published = BlobPublisher(run.store, layout, Existing::Keep).publish(sha256_of("content"), *partial);
+  REQUIRE_FALSE(published);
+  CHECK(exit_code(published.error().code) == 8);
+  CHECK_FALSE(files::exists(layout.blob(sha256_of("content").hex())));
+  REQUIRE(partial->write(3, as_bytes("t")));
+  REQUIRE(BlobPublisher(run.store, layout, Existing::Keep).publish(sha256_of("content"), *partial));
 }
 
 TEST_CASE("BlobPublisher: small files in groups of every size", "[store][publish]") {  // engine.md §5.4
