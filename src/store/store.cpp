@@ -68,6 +68,7 @@ Result<void> Store::write_tag() {
   });
   LARDER_TRY(const UniqueFd fd, disk_.create_new(temp));
   LARDER_CHECK(disk_.append(fd.value(), bytes_of(cachedir_tag())));
+  LARDER_CHECK(disk_.sync_file(fd.value()));  // else a power cut leaves the name without the bytes
   LARDER_CHECK(disk_.rename_new(temp, tag));
   return {};
 }
