@@ -38,7 +38,9 @@ Result<void> PullState::write_tree() {
     LARDER_CHECK(services_.disk.make_folders(own + "/larder/tmp"));
     return store::write_tree(services_.store, own + "/larder/tmp", own + "/trees/" + commit.hex() + ".json", *prepared_.target.tree);
   }
-  auto written = store::write_tree(services_.store, layout_.tmp(), layout_.tree(commit), *prepared_.target.tree);
+  // I12: a run that failed early has made nothing yet, and a repository that is only a listing would be one more warning of the scanner.
+  auto written = services_.store.prepare(layout_);
+  if (written) written = store::write_tree(services_.store, layout_.tmp(), layout_.tree(commit), *prepared_.target.tree);
   if (!written && is_refused(written.error()) && !has_begun_) return {};
   return written;
 }
