@@ -39,6 +39,7 @@ void set_action(int signal, void (*handler)(int)) {
 
 void block_signals() {
   set_action(SIGPIPE, SIG_IGN);
+  set_action(SIGXFSZ, SIG_IGN);  // L19: a file beyond the limit is EFBIG, a local error like a full disk
   set_action(SIGINT, SIG_DFL);
   set_action(SIGTERM, SIG_DFL);
   const auto set = watched_signals();

@@ -148,7 +148,7 @@ Result<bool> FolderBeneath::make_folders(const std::string& name) const {
   if (there.error().code != ErrorCode::NotInCache) return fail(there.error());
   if (const auto slash = name.rfind('/'); slash != std::string::npos) LARDER_CHECK(make_folders(name.substr(0, slash)));
   LARDER_TRY(const auto place, place_of(name));
-  const bool made = ::mkdirat(place.folder_fd, place.last.c_str(), kFolderMode) == 0;
+  const bool made = again([&] { return ::mkdirat(place.folder_fd, place.last.c_str(), kFolderMode); }) == 0;
   if (!made && errno != EEXIST) return fail_path("cannot make the folder", shown(name));
   LARDER_CHECK(open_inside(name, kFolderFlags));  // whoever was faster may have made a link
   return made;
@@ -157,7 +157,7 @@ Result<bool> FolderBeneath::make_folders(const std::string& name) const {
 Result<void> FolderBeneath::rename(const std::string& from, const std::string& to) const {
   LARDER_TRY(const auto source, place_of(from));
   LARDER_TRY(const auto target, place_of(to));
-  if (::renameat(source.folder_fd, source.last.c_str(), target.folder_fd, target.last.c_str()) != 0) {
+  if (again([&] { return ::renameat(source.folder_fd, source.last.c_str(), target.folder_fd, target.last.c_str()); }) != 0) {
     return fail_path("cannot rename to this name", shown(to));
   }
   return {};
@@ -165,7 +165,7 @@ Result<void> FolderBeneath::rename(const std::string& from, const std::string& t
 
 Result<void> FolderBeneath::take_in(const std::string& from, const std::string& to) const {
   LARDER_TRY(const auto target, place_of(to));
-  if (::renameat(AT_FDCWD, from.c_str(), target.folder_fd, target.last.c_str()) != 0) {
+  if (again([&] { return ::renameat(AT_FDCWD, from.c_str(), target.folder_fd, target.last.c_str()); }) != 0) {
     return fail_path("cannot rename to this name", shown(to));
   }
   return {};
@@ -175,7 +175,7 @@ Result<bool> FolderBeneath::remove_file(const std::string& name) const {
   const auto place = place_of(name);
   if (!place && place.error().code == ErrorCode::NotInCache) return false;
   if (!place) return fail(place.error());
-  if (::unlinkat(place->folder_fd, place->last.c_str(), 0) == 0) return true;
+  if (again([&] { return ::unlinkat(place->folder_fd, place->last.c_str(), 0); }) == 0) return true;
   if (errno == ENOENT) return false;
   return fail_path("cannot remove", shown(name));
 }

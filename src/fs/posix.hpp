@@ -14,7 +14,8 @@
 
 namespace larder::fs {
 
-/// Runs `call` until it is not interrupted by a signal (L17), and once more where a network file system lost its handle (L41).
+/// Runs `call` until it is not interrupted by a signal (L17), and once more where a network file system lost its handle (L41). Local
+/// file systems interrupt neither mkdir nor rename nor their like; FUSE and NFS may. Never for a sync: see `Disk::sync_file`.
 /// Returns its result, -1 with errno set on failure.
 template <class Call>
 auto again(Call call) {

@@ -63,15 +63,15 @@ Result<std::string> read_all(int fd, const std::string& path, std::uint64_t limi
 // Without RENAME_NOREPLACE (L36): link+unlink never overwrites. Folders and file systems without links have neither; there a look
 // before the rename is all that can be had.
 Result<bool> rename_new_by_link(const std::string& from, const std::string& to) {
-  if (::link(from.c_str(), to.c_str()) == 0) {
-    LARDER_CHECK(done(::unlink(from.c_str()), "cannot remove", from));
+  if (again([&] { return ::link(from.c_str(), to.c_str()); }) == 0) {
+    LARDER_CHECK(done(again([&] { return ::unlink(from.c_str()); }), "cannot remove", from));
     return true;
   }
   if (errno == EEXIST) return false;
   if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS && errno != EMLINK) return fail_path("cannot link", to);
   LARDER_TRY(const auto there, facts_or_nothing(to, AT_SYMLINK_NOFOLLOW));
   if (there) return false;
-  if (::rename(from.c_str(), to.c_str()) == 0) return true;
+  if (again([&] { return ::rename(from.c_str(), to.c_str()); }) == 0) return true;
   if (is_there(errno)) return false;
   return fail_path("cannot rename", to);
 }
@@ -163,22 +163,22 @@ class RealDisk final : public Disk {
   }
 
   Result<void> rename(const std::string& from, const std::string& to) override {
-    return done(::rename(from.c_str(), to.c_str()), "cannot rename to this name", to);
+    return done(again([&] { return ::rename(from.c_str(), to.c_str()); }), "cannot rename to this name", to);
   }
 
   Result<bool> rename_new(const std::string& from, const std::string& to) override {
-    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+    if (again([&] { return ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE); }) == 0) return true;
     if (is_there(errno)) return false;
     if (errno == EINVAL || errno == ENOSYS) return rename_new_by_link(from, to);
     return fail_path("cannot rename to this name", to);
   }
 
   Result<bool> make_symlink(const std::string& target, const std::string& path) override {
-    return made_or_there(::symlink(target.c_str(), path.c_str()), "cannot make a link", path);
+    return made_or_there(again([&] { return ::symlink(target.c_str(), path.c_str()); }), "cannot make a link", path);
   }
 
   Result<bool> make_hard_link(const std::string& from, const std::string& to) override {
-    return made_or_there(::link(from.c_str(), to.c_str()), "cannot make a hard link", to);
+    return made_or_there(again([&] { return ::link(from.c_str(), to.c_str()); }), "cannot make a hard link", to);
   }
 
   Result<bool> clone(int from_fd, int to_fd) override {
@@ -188,20 +188,20 @@ class RealDisk final : public Disk {
   }
 
   Result<bool> remove_file(const std::string& path) override {
-    if (::unlink(path.c_str()) == 0) return true;
+    if (again([&] { return ::unlink(path.c_str()); }) == 0) return true;
     if (is_missing(errno)) return false;
     return fail_path("cannot remove", path);
   }
 
   Result<bool> remove_folder(const std::string& path) override {
-    if (::rmdir(path.c_str()) == 0) return true;
+    if (again([&] { return ::rmdir(path.c_str()); }) == 0) return true;
     if (errno == ENOENT || is_there(errno)) return false;
     return fail_path("cannot remove", path);
   }
 
   Result<bool> make_folder(const std::string& path) override {
     constexpr mode_t kMode = 0777;
-    return made_or_there(::mkdir(path.c_str(), kMode), "cannot make the folder", path);
+    return made_or_there(again([&] { return ::mkdir(path.c_str(), kMode); }), "cannot make the folder", path);
   }
 
   Result<void> make_folders(const std::string& path) override {
@@ -223,7 +223,7 @@ class RealDisk final : public Disk {
   }
 
   Result<void> touch(const std::string& path) override {
-    return done(::utimensat(AT_FDCWD, path.c_str(), nullptr, AT_SYMLINK_NOFOLLOW), "cannot set the time", path);
+    return done(again([&] { return ::utimensat(AT_FDCWD, path.c_str(), nullptr, AT_SYMLINK_NOFOLLOW); }), "cannot set the time", path);
   }
 
   Result<std::optional<FileFacts>> look(const std::string& path) override { return facts_or_nothing(path, AT_SYMLINK_NOFOLLOW); }
