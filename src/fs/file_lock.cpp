@@ -26,22 +26,21 @@ Locking lock_now(int fd) {
   return errno == ENOSYS || errno == EOPNOTSUPP || errno == ENOLCK ? Locking::Unsupported : Locking::Failed;
 }
 
-// A new lock file is for the whole group whatever the umask says; an existing one keeps the mode its owner gave it.
-Result<UniqueFd> make_lock_file(const std::string& path) {
-  constexpr mode_t kMode = 0664;
-  UniqueFd fd(again([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kMode); }));
+// A new lock file is for others too, whatever the umask says; an existing one keeps the mode its owner gave it.
+Result<UniqueFd> make_lock_file(const std::string& path, mode_t mode) {
+  UniqueFd fd(again([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode); }));
   if (!fd) return fail_path("cannot create", path);
   // Some file systems have no modes to change: the lock works all the same.
-  (void)::fchmod(fd.value(), kMode);
+  (void)::fchmod(fd.value(), mode);
   return fd;
 }
 
-Result<UniqueFd> open_lock_file(const std::string& path) {
+Result<UniqueFd> open_lock_file(const std::string& path, mode_t mode) {
   constexpr int kTries = 16;  // each lost race means that somebody else made progress
   for (int i = 0; i < kTries; ++i) {
     auto opened = open_regular(AT_FDCWD, path, O_RDWR | O_NOFOLLOW);
     if (opened || opened.error().code != ErrorCode::NotInCache) return opened;
-    auto made = make_lock_file(path);
+    auto made = make_lock_file(path, mode);
     if (made || made.error().os_error != EEXIST) return made;
   }
   return fail(ErrorCode::IoFailed, fmt::format("{}: is made and removed all the time", escape_text(path)));
@@ -72,10 +71,10 @@ std::optional<int> holder_in(std::string_view line, const std::string& place) {
 
 }  // namespace
 
-Result<LockAttempt> FileLock::try_lock(const std::string& path) {
+Result<LockAttempt> FileLock::try_lock(const std::string& path, mode_t mode) {
   constexpr int kTries = 16;
   for (int i = 0; i < kTries; ++i) {
-    LARDER_TRY(auto fd, open_lock_file(path));
+    LARDER_TRY(auto fd, open_lock_file(path, mode));
     switch (lock_now(fd.value())) {
       case Locking::Done:
         break;

@@ -5,6 +5,8 @@
 
 #include <larder/base/result.hpp>
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 
@@ -17,10 +19,12 @@ struct LockAttempt;
 class FileLock {
  public:
   enum class Outcome { Held, Busy, Unsupported };
-  /// One try with LOCK_EX|LOCK_NB. Makes the file (mode 0664 whatever the umask) if needed: O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC, no O_TRUNC
+  static constexpr mode_t kGroupMode = 0664;      ///< of a new lock file (R-540)
+  static constexpr mode_t kEverybodyMode = 0666;  ///< of one beside a payload of the shared store (R-570)
+  /// One try with LOCK_EX|LOCK_NB. Makes the file (with `mode`, whatever the umask) if needed: O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC, no O_TRUNC
   /// (T48, C13). After success the inode is compared with the path and the try repeated if someone unlinked it.
   /// Errors: UnsafeLink (link, fifo, folder in its place), PermissionDenied, ReadOnly, IoFailed.
-  static Result<LockAttempt> try_lock(const std::string& path);
+  static Result<LockAttempt> try_lock(const std::string& path, mode_t mode = kGroupMode);
   /// Pid of a holder by /proc/locks, if it can be known: for "waiting for process N".
   static std::optional<int> holder(const std::string& path);
 

@@ -57,7 +57,7 @@ Result<PayloadSweep> sweep_payload(Store& store, std::string_view name) {
   if (!is_marked) return PayloadSweep::Kept;
   LARDER_TRY(const auto folder, store.disk().look(payload.substr(0, payload.rfind('/'))));
   if (!folder || folder->kind != fs::FileKind::Folder) return PayloadSweep::Kept;
-  LARDER_TRY(const auto attempt, fs::FileLock::try_lock(payload + ".lock"));
+  LARDER_TRY(const auto attempt, fs::FileLock::try_lock(payload + ".lock", fs::FileLock::kEverybodyMode));
   switch (attempt.outcome) {
     case fs::FileLock::Outcome::Busy:
       return PayloadSweep::Busy;

@@ -7,6 +7,8 @@
 
 #include <larder/base/log.hpp>
 
+#include <sys/stat.h>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -41,7 +43,7 @@ Result<bool> soft(Result<bool> result, const std::string& payload) {
 Result<std::optional<fs::FileLock>> wait_for_lock(Clock& clock, const std::string& path, const CancelToken& cancel) {
   const SteadyTime deadline = clock.now() + kLockWait;
   while (true) {
-    LARDER_TRY(auto attempt, fs::FileLock::try_lock(path));
+    LARDER_TRY(auto attempt, fs::FileLock::try_lock(path, fs::FileLock::kEverybodyMode));
     // R-578 g: without working locks we stay out of the store.
     if (attempt.outcome != fs::FileLock::Outcome::Busy) return std::move(attempt.lock);
     if (clock.now() >= deadline) return std::optional<fs::FileLock>{};
@@ -102,6 +104,7 @@ Result<bool> SharedStore::append_line(const std::string& refs, const std::string
   LARDER_TRY(const auto there, disk.look(refs));
   if (there && there->kind != fs::FileKind::Regular) return false;
   LARDER_TRY(const UniqueFd fd, there ? disk.open_write(refs) : disk.create_new(refs));
+  if (!there) (void)::fchmod(fd.value(), 0666);  // whatever the umask; where that fails others cannot append, which costs a copy
   LARDER_TRY(const auto facts, disk.look_at(fd.value()));
   std::byte last{'\n'};
   if (facts.size > 0) LARDER_CHECK(disk.read_at(fd.value(), std::span(&last, 1), facts.size - 1));

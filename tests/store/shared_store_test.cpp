@@ -57,8 +57,13 @@ TEST_CASE("SharedStore: a line torn by another client does not swallow ours", "[
 TEST_CASE("SharedStore: a payload without a list of links gets one", "[store][shared]") {
   Cache cache;
   files::remove(cache.payload + ".refs");
-  REQUIRE(cache.link());
+  files::remove(cache.payload + ".lock");
+  const mode_t before = ::umask(077);
+  const bool linked = cache.link();
+  ::umask(before);
+  REQUIRE(linked);
   CHECK(cache.refs() == cache.our_line());
+  for (const char* name : {".refs", ".lock"}) CHECK(mode_of(cache.payload + name) == 0666);  // R-570: for everybody, always
 }
 
 TEST_CASE("SharedStore: wrong bytes are never linked", "[store][shared]") {  // R-578 c
