@@ -54,7 +54,7 @@ class FolderAdoption {
     question.repo = reference.repo;
     question.revision = reference.revision.value_or(repo::Revision());
     question.offline = options_.offline;
-    question.tree_folders.push_back(options_.folder + "/.cache/huggingface/trees");
+    question.local_dir = options_.folder;
     LARDER_TRY(auto target, find_target(services_, question, cancel_));
     if (!target.tree) {
       return fail(ErrorCode::NotInCache, fmt::format("{}: no listing in the cache", escape_text(repo::text(reference))),

@@ -2,6 +2,7 @@
 
 #include "base/escape.hpp"
 #include "fs/disk.hpp"
+#include "store/local_dir.hpp"
 #include "store/store.hpp"
 #include "transfer/cache_destination.hpp"
 #include "transfer/local_dir_destination.hpp"
@@ -14,8 +15,6 @@ namespace larder::ops {
 namespace {
 
 constexpr std::size_t kMissingNamed = 3;  // as upstream names up to three missing files
-
-std::string local_trees(const PullOptions& options) { return *options.local_dir + "/.cache/huggingface/trees"; }
 
 Result<void> require_pinned(const PullOptions& options) {
   if (!options.require_pinned || asked_revision(options).commit()) return {};
@@ -78,8 +77,7 @@ repo::Revision asked_revision(const PullOptions& options) { return options.refer
 
 Result<void> prepare(Services& services, const PullOptions& options, const CancelToken& cancel, Prepared& prepared) {
   LARDER_CHECK(require_pinned(options));
-  TargetQuestion question{options.reference.repo, asked_revision(options), options.offline, {}};
-  if (options.local_dir) question.tree_folders.push_back(local_trees(options));
+  const TargetQuestion question{options.reference.repo, asked_revision(options), options.offline, options.local_dir};
   prepared.object = object_name(question.repo, question.revision);
   LARDER_TRY(prepared.target, find_target(services, question, cancel));
   const auto& commit = prepared.target.resolved.commit;
@@ -100,6 +98,17 @@ Result<void> prepare(Services& services, const PullOptions& options, const Cance
   return {};
 }
 
+namespace {
+
+/// A folder of the user's own counts only if hf or larder put something of that commit there.
+Result<bool> has_snapshot(Services& services, const PullOptions& options, const PullReport& report) {
+  if (options.local_dir) return store::holds_commit(services.disk, store::LocalDirLayout(*options.local_dir), report.commit);
+  LARDER_TRY(const auto folder, services.disk.look_through(report.path));
+  return folder && folder->kind == fs::FileKind::Folder;
+}
+
+}  // namespace
+
 Result<std::optional<PullReport>> unlisted_snapshot(Services& services, const PullOptions& options, const Target& target) {
   if (target.tree) return std::optional<PullReport>{};
   PullReport report;
@@ -107,8 +116,8 @@ Result<std::optional<PullReport>> unlisted_snapshot(Services& services, const Pu
   report.requested = asked_revision(options).text();
   report.commit = target.resolved.commit;
   report.path = options.local_dir ? *options.local_dir : services.store.layout(report.repo).snapshot(report.commit);
-  LARDER_TRY(const auto folder, services.disk.look_through(report.path));
-  if (!folder || folder->kind != fs::FileKind::Folder) {
+  LARDER_TRY(const bool here, has_snapshot(services, options, report));
+  if (!here) {
     return fail(ErrorCode::NotInCache, "commit " + report.commit.hex() + " is not in the cache", "run it once without --offline");
   }
   auto names = options.files;

@@ -1,6 +1,8 @@
 #include "ops/pull_state.hpp"
 
 #include "base/escape.hpp"
+#include "store/folders.hpp"
+#include "store/local_dir.hpp"
 #include "store/no_exist.hpp"
 #include "store/pin.hpp"
 #include "store/ref_store.hpp"
@@ -24,8 +26,8 @@ PullState::PullState(Services& services, const PullOptions& options, const Prepa
 
 Result<void> PullState::begin() {
   has_begun_ = true;
-  if (options_.local_dir) return {};
   if (!prepared_.plan.files.empty()) return {};  // the destination makes its folders and takes the lease before its first change
+  if (options_.local_dir) return services_.disk.make_folders(prepared_.folder);
   LARDER_CHECK(services_.store.prepare(layout_));
   return services_.disk.make_folders(prepared_.folder);
 }
@@ -34,9 +36,10 @@ Result<void> PullState::write_tree() {
   if (!prepared_.target.tree_is_new) return {};
   const auto& commit = prepared_.target.resolved.commit;
   if (options_.local_dir) {
-    const std::string own = *options_.local_dir + "/.cache/huggingface";
-    LARDER_CHECK(services_.disk.make_folders(own + "/larder/tmp"));
-    return store::write_tree(services_.store, own + "/larder/tmp", own + "/trees/" + commit.hex() + ".json", *prepared_.target.tree);
+    const store::LocalDirLayout local(*options_.local_dir);
+    store::Folders folders(services_.disk, local.folder());  // T11: not through a link
+    for (const auto& path : {local.tmp(), local.trees()}) LARDER_CHECK(folders.make(path));
+    return store::write_tree(services_.store, local.tmp(), local.tree(commit), *prepared_.target.tree);
   }
   // I12: a run that failed early has made nothing yet, and a repository that is only a listing would be one more warning of the scanner.
   auto written = services_.store.prepare(layout_);

@@ -48,7 +48,7 @@ Result<void> repair_commit(Services& services, const CacheVerifyOptions& options
   TargetQuestion question;
   question.repo = options.references.front().repo;
   LARDER_TRY(question.revision, repo::Revision::parse(commit.hex()));
-  question.tree_folders.push_back(layout.book() + "/trees");
+  question.local_dir = layout.folder();
   LARDER_TRY(const auto target, find_target(services, question, cancel));
   RefetchOrder order{question.repo, commit, &*target.tree, {}};
   std::map<std::uint32_t, store::Finding*> by_index;

@@ -1,5 +1,7 @@
 #include "ops/target.hpp"
 
+#include "base/escape.hpp"
+#include "store/local_dir.hpp"
 #include "store/ref_store.hpp"
 #include "store/tree_cache.hpp"
 
@@ -10,6 +12,20 @@
 namespace larder::ops {
 namespace {
 
+tl::unexpected<Error> ambiguous(const std::vector<repo::CommitId>& commits, const std::string& where) {
+  std::string all;
+  for (const auto& commit : commits) all += (all.empty() ? "" : ", ") + commit.hex();
+  return fail(ErrorCode::RevisionNotFound, fmt::format("several commits fit in {}: {}", where, all), "name one of them");
+}
+
+/// Of what a local folder is at. It knows commits, and no names of branches.
+Result<std::optional<repo::CommitId>> find_in_folder(Services& services, const TargetQuestion& question) {
+  if (!question.local_dir) return std::optional<repo::CommitId>{};
+  LARDER_TRY(auto commits, store::commits_of_folder(services.disk, store::LocalDirLayout(*question.local_dir)));
+  if (commits.size() > 1) return ambiguous(commits, escape_text(*question.local_dir));
+  return commits.empty() ? std::optional<repo::CommitId>{} : std::optional(commits.front());
+}
+
 /// Offline: a name by refs/, a full commit by itself, a short one by what the cache knows.
 Result<repo::CommitId> find_offline(Services& services, const TargetQuestion& question) {
   const auto layout = services.store.layout(question.repo);
@@ -19,12 +35,10 @@ Result<repo::CommitId> find_offline(Services& services, const TargetQuestion& qu
   if (question.revision.may_be_short_commit()) {
     LARDER_TRY(const auto found, store::commits_with_prefix(services.store, layout, question.revision.text()));
     if (found.size() == 1) return found.front();
-    if (found.size() > 1) {
-      std::string all;
-      for (const auto& commit : found) all += (all.empty() ? "" : ", ") + commit.hex();
-      return fail(ErrorCode::RevisionNotFound, "short commit is ambiguous in the cache: " + all, "write more digits");
-    }
+    if (found.size() > 1) return ambiguous(found, "the cache");
   }
+  LARDER_TRY(const auto in_folder, find_in_folder(services, question));
+  if (in_folder) return *in_folder;
   return fail(ErrorCode::NotInCache, fmt::format("no such revision in the cache {}", services.store.root()),
               "run it once without --offline, or name a cached commit (`larder cache ls --revisions`)");
 }
@@ -46,11 +60,8 @@ Result<std::optional<repo::Tree>> read_cached_tree(Services& services, const Tar
   const auto layout = services.store.layout(question.repo);
   LARDER_TRY(auto tree, store::read_tree(services.disk, layout.tree(commit)));
   if (tree) return tree;
-  for (const auto& folder : question.tree_folders) {
-    LARDER_TRY(tree, store::read_tree(services.disk, folder + "/" + commit.hex() + ".json"));
-    if (tree) return tree;
-  }
-  return std::optional<repo::Tree>{};
+  if (question.local_dir) return store::read_tree(services.disk, store::LocalDirLayout(*question.local_dir).tree(commit));
+  return tree;
 }
 
 }  // namespace

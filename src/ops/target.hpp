@@ -16,7 +16,7 @@ struct TargetQuestion {
   repo::RepoId repo;
   repo::Revision revision;
   bool offline = false;
-  std::vector<std::string> tree_folders;  ///< further folders of <commit>.json files, e.g. a local folder's (R-601)
+  std::optional<std::string> local_dir = std::nullopt;  ///< a folder of `pull --local-dir`, whose listings are known too (R-601)
 };
 
 struct Target {

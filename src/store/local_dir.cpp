@@ -1,6 +1,10 @@
 #include "store/local_dir.hpp"
 
 #include "base/text.hpp"
+#include "fs/walk.hpp"
+#include "store/tree_cache.hpp"
+
+#include <larder/repo/repo_path.hpp>
 
 #include <fmt/format.h>
 
@@ -50,6 +54,23 @@ std::string scientific_notation(const std::string& digits, int exponent) {
   return fmt::format("{}e{}{:02}", mantissa, exponent < 0 ? '-' : '+', std::abs(exponent));
 }
 
+/// nullopt: none, or nothing that hf or larder wrote.
+std::optional<LocalMetadata> read_metadata(fs::Disk& disk, const std::string& path) {
+  const auto facts = disk.look(path);
+  if (!facts || !*facts || (*facts)->kind != fs::FileKind::Regular || (*facts)->size > kMetadataLimit) return std::nullopt;
+  const auto text = disk.read_small(path, kMetadataLimit);
+  return text && *text ? parse_metadata(**text) : std::nullopt;
+}
+
+/// The commit of the first file of `tree` that is known here; empty: none is.
+std::string first_known_commit(fs::Disk& disk, const LocalDirLayout& layout, const repo::Tree& tree) {
+  for (std::size_t i = 0; i < tree.size(); ++i) {
+    if (!repo::check_name(tree.at(i).path, repo::NamePlace::LocalFolder)) continue;
+    if (const auto metadata = read_metadata(disk, layout.metadata(tree.at(i).path))) return metadata->commit;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string format_python_float(double number) {
@@ -80,17 +101,38 @@ std::optional<LocalMetadata> parse_metadata(std::string_view text) {
   return LocalMetadata{std::string(*commit), std::string(*etag), *timestamp};
 }
 
+Result<std::vector<repo::CommitId>> commits_of_folder(fs::Disk& disk, const LocalDirLayout& layout) {
+  constexpr std::string_view kEnd = ".json";
+  std::vector<repo::CommitId> commits;
+  LARDER_TRY(const auto names, disk.list(layout.trees()));
+  for (const auto& name : names) {
+    const auto commit = name.ends_with(kEnd) ? repo::CommitId::parse(name.substr(0, name.size() - kEnd.size())) : std::nullopt;
+    if (!commit) continue;
+    LARDER_TRY(const auto tree, read_tree(disk, layout.tree(*commit)));
+    if (tree && first_known_commit(disk, layout, *tree) == commit->hex()) commits.push_back(*commit);
+  }
+  return commits;
+}
+
+Result<bool> holds_commit(fs::Disk& disk, const LocalDirLayout& layout, const repo::CommitId& commit) {
+  constexpr std::string_view kEnd = ".metadata";
+  const std::string folder = layout.book() + "/download";
+  bool is_held = false;
+  LARDER_CHECK(fs::walk(folder, {}, [&](const fs::WalkEntry& entry) -> Result<fs::WalkStep> {
+    if (entry.kind() == fs::FileKind::Regular && entry.path().ends_with(kEnd)) {
+      const auto metadata = read_metadata(disk, folder + "/" + entry.path());
+      is_held = is_held || (metadata && metadata->commit == commit.hex());
+    }
+    return fs::WalkStep::Continue;
+  }));
+  return is_held;
+}
+
 Result<std::optional<LocalMetadata>> read_valid_metadata(fs::Disk& disk, const LocalDirLayout& layout, std::string_view path,
                                                          const fs::FileFacts& file) {
-  const std::optional<LocalMetadata> none;
-  const std::string name = layout.metadata(path);
-  const auto facts = disk.look(name);
-  if (!facts || !*facts || (*facts)->kind != fs::FileKind::Regular || (*facts)->size > kMetadataLimit) return none;
-  const auto text = disk.read_small(name, kMetadataLimit);
-  if (!text || !*text) return none;
-  auto metadata = parse_metadata(**text);
+  auto metadata = read_metadata(disk, layout.metadata(path));
   const double modified = static_cast<double>(file.mtime_ns) * kNanosecond;
-  if (!metadata || !(modified - kTolerance <= metadata->timestamp)) return none;  // also for nan
+  if (!metadata || !(modified - kTolerance <= metadata->timestamp)) return std::optional<LocalMetadata>{};  // also for nan
   return metadata;
 }
 

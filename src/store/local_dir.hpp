@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace larder::store {
 
@@ -29,7 +30,8 @@ class LocalDirLayout {
   [[nodiscard]] std::string book() const { return folder_ + "/.cache/huggingface"; }
   [[nodiscard]] std::string metadata(std::string_view path) const { return book() + "/download/" + std::string(path) + ".metadata"; }
   [[nodiscard]] std::string lock(std::string_view path) const { return book() + "/download/" + std::string(path) + ".lock"; }
-  [[nodiscard]] std::string tree(const repo::CommitId& commit) const { return book() + "/trees/" + commit.hex() + ".json"; }
+  [[nodiscard]] std::string trees() const { return book() + "/trees"; }
+  [[nodiscard]] std::string tree(const repo::CommitId& commit) const { return trees() + "/" + commit.hex() + ".json"; }
   [[nodiscard]] std::string own() const { return book() + "/larder"; }
   [[nodiscard]] std::string tmp() const { return own() + "/tmp"; }
   [[nodiscard]] std::string leases() const { return own() + "/leases"; }
@@ -54,5 +56,11 @@ std::optional<LocalMetadata> parse_metadata(std::string_view text);
 /// The metadata of a file whose lstat gave `file`; nullopt: none, unreadable, or the file is newer than it (R-606: changed since).
 Result<std::optional<LocalMetadata>> read_valid_metadata(fs::Disk& disk, const LocalDirLayout& layout, std::string_view path,
                                                          const fs::FileFacts& file);
+
+/// The commits that the folder is at: those of its listings that its files' metadata name. One after any number of updates; several when
+/// several repositories share the folder (R-602 tells them apart by commit only). Sorted.
+Result<std::vector<repo::CommitId>> commits_of_folder(fs::Disk& disk, const LocalDirLayout& layout);
+/// Does the metadata of any file name `commit`?
+Result<bool> holds_commit(fs::Disk& disk, const LocalDirLayout& layout, const repo::CommitId& commit);
 
 }  // namespace larder::store

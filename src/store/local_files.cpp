@@ -43,18 +43,35 @@ Result<std::optional<LocalState>> LocalFiles::look_at_parents(std::string_view p
     if (plain_.contains(above)) continue;
     LARDER_TRY(const auto facts, look_unlinked(store_.disk(), layout_.file(above)));
     if (!facts) return std::optional(LocalState::Absent);
-    if (facts->kind != fs::FileKind::Folder) return std::optional(LocalState::Foreign);
+    if (facts->kind != fs::FileKind::Folder) {
+      LARDER_TRY(const LocalState state, blocked(above, "a file where a folder belongs"));
+      return std::optional(state);
+    }
     plain_.emplace(above);
   }
   return std::optional<LocalState>{};
 }
 
+// Judged with the file, so that a link is refused before a byte is fetched.
+Result<void> LocalFiles::refuse_linked_book(std::string_view path) {
+  for (const std::string& name : {layout_.metadata(path), layout_.trees() + "/x", layout_.tmp() + "/x"}) {
+    LARDER_CHECK(look_at_parents(std::string_view(name).substr(layout_.folder().size() + 1)));
+  }
+  return {};
+}
+
+Result<LocalState> LocalFiles::blocked(std::string_view path, std::string_view how) const {
+  if (overwrite_ == Overwrite::No) return LocalState::Foreign;
+  return fail(ErrorCode::LocalChanges, fmt::format("{}: is {}", escape_text(path), how), "move it away: --overwrite replaces only files");
+}
+
 Result<LocalState> LocalFiles::look(const LocalWanted& wanted) {
   LARDER_TRY(const auto parents, look_at_parents(wanted.path));
+  LARDER_CHECK(refuse_linked_book(wanted.path));
   if (parents) return *parents;
   LARDER_TRY(const auto facts, look_unlinked(store_.disk(), layout_.file(wanted.path)));
   if (!facts) return LocalState::Absent;
-  if (facts->kind != fs::FileKind::Regular) return LocalState::Foreign;
+  if (facts->kind != fs::FileKind::Regular) return blocked(wanted.path, "no file, and a file belongs there");
   return judge(wanted, *facts);
 }
 

@@ -47,7 +47,8 @@ class LocalFiles {
   [[nodiscard]] const LocalDirLayout& layout() const { return layout_; }
 
   /// Judges the file at `wanted.path`. One without valid metadata and of the right size is hashed (once while it does not change).
-  /// Errors: UnsafeLink (a link on the way, or in its place), those of the disk.
+  /// Errors: UnsafeLink (a link on the way, in its place, or in that of the bookkeeping), LocalChanges (with Overwrite::Yes, which replaces
+  /// files, not what stands in their way: a folder in the place of a file, a file in the place of a folder), those of the disk.
   Result<LocalState> look(const LocalWanted& wanted);
 
   /// Makes DIR, the bookkeeping folders, .gitignore and CACHEDIR.TAG, and removes what dead runs left in `larder/`.
@@ -67,6 +68,8 @@ class LocalFiles {
 
  private:
   Result<std::optional<LocalState>> look_at_parents(std::string_view path);
+  Result<void> refuse_linked_book(std::string_view path);
+  [[nodiscard]] Result<LocalState> blocked(std::string_view path, std::string_view how) const;
   Result<LocalState> judge(const LocalWanted& wanted, const fs::FileFacts& facts);
   Result<bool> has_wanted_bytes(const LocalWanted& wanted, const fs::FileFacts& facts);
   Result<void> make_once(const std::string& path, std::string_view content);

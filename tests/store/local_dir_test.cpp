@@ -1,5 +1,6 @@
 #include "store/local_dir.hpp"
 
+#include "store/store_fixture.hpp"
 #include "support/catch.hpp"
 
 #include <cmath>
@@ -95,4 +96,31 @@ TEST_CASE("local_dir: metadata is three lines", "[store][local_dir]") {  // R-60
     INFO(row.text);
     CHECK(parse_metadata(row.text).has_value() == row.is_valid);
   }
+}
+
+TEST_CASE("local_dir: the folder knows at which commits it is", "[store][local_dir]") {  // R-602, R-610
+  const test::TempFolder temp;
+  const auto disk = fs::make_real_disk();
+  const LocalDirLayout layout(temp.path());
+  const auto commit = [](char digit) { return *repo::CommitId::parse(std::string(40, digit)); };
+  const auto list = [&](char digit, const std::string& path) {
+    test::write_file(layout.tree(commit(digit)),
+                     R"({"format_version": 1, "files": {")" + path + R"(": {"size": 1, "blob_id": ")" + std::string(40, 'a') + R"("}}})");
+  };
+  const auto know = [&](const std::string& path, char digit) {
+    test::write_file(layout.metadata(path), format_metadata({commit(digit).hex(), std::string(40, 'a'), 1.0}));
+  };
+  CHECK(store::commits_of_folder(*disk, layout).value().empty());
+  list('1', "a.txt");
+  CHECK(store::commits_of_folder(*disk, layout).value().empty());  // a listing alone says nothing of the files
+  know("a.txt", '1');
+  CHECK(store::commits_of_folder(*disk, layout).value() == std::vector{commit('1')});
+  list('2', "a.txt");
+  know("a.txt", '2');  // updated
+  CHECK(store::commits_of_folder(*disk, layout).value() == std::vector{commit('2')});
+  list('3', "b/c.txt");
+  know("b/c.txt", '3');  // a second repository
+  CHECK(store::commits_of_folder(*disk, layout).value() == std::vector{commit('2'), commit('3')});
+  CHECK(store::holds_commit(*disk, layout, commit('3')).value());
+  CHECK_FALSE(store::holds_commit(*disk, layout, commit('1')).value());
 }

@@ -139,6 +139,16 @@ TEST_CASE("LocalDirDestination: foreign files go where that was asked for", "[tr
   CHECK(folder.look(file) == Presence::Complete);
 }
 
+TEST_CASE("LocalDirDestination: what is no file is replaced by nobody", "[transfer][local_dir]") {  // --overwrite
+  Folder folder({{}, false, true, false});
+  const auto& file = all_files()[2];
+  SECTION("a folder in the place of the file") { files::create_directories(folder.layout.file(file.path)); }
+  SECTION("a file in the place of its folder") { write_file(folder.layout.file("sub dir"), "mine"); }
+  const auto facts = folder.destination->look(file);
+  REQUIRE_FALSE(facts);
+  CHECK(facts.error().code == ErrorCode::LocalChanges);
+}
+
 TEST_CASE("LocalDirDestination: an unknown file with the right bytes is taken over", "[transfer][local_dir]") {  // R-607 step 4, R-613
   Folder folder;
   for (const auto& [file, content] : {std::pair{all_files()[1], config_json()}, std::pair{all_files()[2], model_bin()}}) {
@@ -196,6 +206,9 @@ TEST_CASE("LocalDirDestination: nothing is written or read through a link", "[tr
       files::create_directories(folder.temp.path() + "/elsewhere");
       files::create_directories(files::path(folder.layout.file(name)).parent_path());
       files::create_directory_symlink(folder.temp.path() + "/elsewhere", folder.layout.file(name));
+      const auto facts = folder.destination->look(file);  // before a byte is fetched
+      REQUIRE_FALSE(facts);
+      CHECK(facts.error().code == ErrorCode::UnsafeLink);
       const auto filled = fetch_large(*folder.destination, file, model_bin());
       INFO(name);
       REQUIRE_FALSE(filled);
