@@ -45,7 +45,9 @@ void add_entry(std::vector<HubFile>& files, const json& entry, const fs::path& b
   if (entry.contains("source")) body = body_of(base / entry["source"].get<std::string>());
   if (entry.contains("text")) body = Body::text(entry["text"].get<std::string>());
   if (entry.contains("size")) body = Body::pattern(entry["size"].get<std::uint64_t>(), entry.value("seed", std::uint64_t{1}));
-  replace_file(files, HubFile(path, body, storage_of(entry)));
+  HubFile file(path, body, storage_of(entry));
+  file.xet_hash = entry.value("xet", "");
+  replace_file(files, std::move(file));
 }
 
 Access access_of(const std::string& word) {

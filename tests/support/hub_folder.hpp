@@ -23,7 +23,8 @@ struct HubFolder {
 ///               "files": [{"folder": F} | {"path": P, "source": F} | {"path": P, "text": T} | {"path": P, "size": N, "seed": S}]}, …]
 ///   "branches", "tags", "refs": {name: index of a commit};  "access": "public" | "gated" | "private" | "disabled";
 ///   "moved_to": "other/name" instead of all that.
-/// Files and folders are relative to the description; "lfs": true | false overrides suffix and size; a folder's files keep their names.
+/// Files and folders are relative to the description; "lfs": true | false overrides suffix and size, "xet": 64 hex is listed as its Xet
+/// hash; a folder's files keep their names.
 /// Throws std::runtime_error naming the file that is wrong.
 HubFolder read_hub_folder(const std::string& root);
 
