@@ -1,5 +1,6 @@
 #include <larder/auth/oauth.hpp>
 
+#include "auth/token_answer.hpp"
 #include "base/escape.hpp"
 #include "base/json_fields.hpp"
 
@@ -10,10 +11,8 @@
 namespace larder::auth {
 namespace {
 
-constexpr std::chrono::milliseconds kAnswerWait{10'000};
-constexpr std::chrono::seconds kSlowDown{5};              // RFC 8628 §3.5
+constexpr std::chrono::seconds kSlowDown{5};  // RFC 8628 §3.5
 constexpr std::chrono::seconds kLongestCode{24 * 3600};
-constexpr std::uint64_t kLongestAnswer = 64 * 1024;
 constexpr std::size_t kShownError = 200;
 
 std::chrono::seconds within(std::uint64_t count, std::chrono::seconds least, std::chrono::seconds most) {
@@ -29,35 +28,18 @@ Result<std::string> verification_url(const JsonFields& fields) {
   return plain;
 }
 
-Result<OAuthToken> read_token(const JsonFields& fields) {
-  OAuthToken token;
-  LARDER_TRY(auto access, fields.text("access_token"));
-  token.access_token = Secret(std::move(access));
-  LARDER_TRY(auto refresh, fields.text_if("refresh_token"));
-  if (refresh) token.refresh_token = Secret(std::move(*refresh));
-  LARDER_TRY(const auto expires, fields.count_if("expires_in"));
-  if (expires) token.expires_in = within(*expires, std::chrono::seconds(0), std::chrono::seconds(10LL * 365 * 24 * 3600));
-  return token;
-}
-
-/// The "error" of an answer, or empty.
-std::string error_word(const JsonFields& fields) {
-  const auto word = fields.text_if("error");
-  return word && *word ? **word : "";
-}
-
 }  // namespace
 
 Result<OAuth::Answer> OAuth::post(std::string_view path, Form form, const CancelToken& cancel) {
   net::Request request;
   request.method = net::Method::Post;
-  LARDER_TRY(request.url, Url::parse(endpoint_.full() + std::string(path)));
+  LARDER_TRY(request.url, Url::parse(endpoint_.base() + std::string(path)));
   request.content_type = "application/x-www-form-urlencoded";
   for (const auto& [key, value] : form) {
     request.body += (request.body.empty() ? "" : "&") + percent_encode(key) + "=" + percent_encode(value);
   }
-  request.max_body = kLongestAnswer;
-  request.header_timeout = kAnswerWait;
+  request.max_body = kLongestTokenAnswer;
+  request.header_timeout = kTokenAnswerWait;
   LARDER_TRY(auto response, client_.exchange(std::move(request), cancel));
   return Answer{response.head.status, std::move(response.body)};
 }

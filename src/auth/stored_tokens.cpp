@@ -1,6 +1,7 @@
 #include <larder/auth/stored_tokens.hpp>
 
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -13,11 +14,14 @@ constexpr std::string_view kDefaults = "DEFAULT";
 class Reader {
  public:
   Result<std::vector<StoredToken>> run(std::string_view text) {
-    for (const auto line : split(text, '\n')) {
+    if (!is_utf8(text)) return fail(ErrorCode::InvalidConfig, "it is not UTF-8");
+    while (!text.empty()) {
       ++number_;
-      LARDER_CHECK(take(line));
+      LARDER_CHECK(take(next_line(text)));
     }
+    strip_ends(defaults_);
     for (auto& section : sections_) {
+      strip_ends(section);
       for (const auto& [key, value] : defaults_.values()) {
         if (!section.value(key)) section.set(key, value);
       }
@@ -30,9 +34,27 @@ class Reader {
     return fail(ErrorCode::InvalidConfig, "line " + std::to_string(number_) + ": " + reason);
   }
 
+  /// Takes a line off `text`, ended as on any system: \n, \r\n or \r.
+  static std::string_view next_line(std::string_view& text) {
+    const auto end = std::min(text.find_first_of("\r\n"), text.size());
+    const auto line = text.substr(0, end);
+    text.remove_prefix(end + (text.substr(end, 2) == "\r\n" ? 2 : std::min<std::size_t>(1, text.size() - end)));
+    return line;
+  }
+
+  /// Blank lines belong to the value they follow, unless nothing comes behind them.
+  static void strip_ends(StoredToken& section) {
+    const auto values = section.values();
+    for (const auto& [key, value] : values) section.set(key, value.substr(0, value.find_last_not_of(" \t\n\v\f") + 1));
+  }
+
   Result<void> take(std::string_view line) {
     const auto content = trim(line);
-    if (content.empty() || content.front() == '#' || content.front() == ';') return {};
+    if (content.empty()) {
+      if (here_ != nullptr && !key_.empty()) here_->set(key_, *here_->value(key_) + "\n");
+      return {};
+    }
+    if (content.front() == '#' || content.front() == ';') return {};
     const auto indent = line.find_first_not_of(" \t");
     if (here_ != nullptr && !key_.empty() && indent > key_indent_) {  // deeper than its key: the value goes on
       here_->set(key_, *here_->value(key_) + "\n" + std::string(content));

@@ -45,8 +45,7 @@ void put(std::vector<StoredToken>& tokens, const StoredToken& token) {
 /// What a change works with: the state as it is under the lock.
 class TokenStore::Locked {
  public:
-  Locked(fs::FileLock lock, StoredState state) : state_(std::move(state)), lock_(std::move(lock)) {}
-  Locked(std::nullopt_t, StoredState state) : state_(std::move(state)) {}
+  Locked(std::optional<fs::FileLock> lock, StoredState state) : state_(std::move(state)), lock_(std::move(lock)) {}
   StoredState& state() { return state_; }
 
  private:
@@ -82,15 +81,18 @@ Result<StoredState> TokenStore::read() const {
 
 Result<TokenStore::Locked> TokenStore::lock(const CancelToken& cancel) const {
   LARDER_CHECK(make_folder());
+  LARDER_TRY(auto held, wait_for_lock(cancel));
+  LARDER_TRY(auto state, read());
+  return Locked(std::move(held), std::move(state));
+}
+
+Result<std::optional<fs::FileLock>> TokenStore::wait_for_lock(const CancelToken& cancel) const {
   const auto path = stored_file_ + ".lock";
   const auto deadline = clock_.now() + kLockWait;
   while (true) {
     LARDER_TRY(auto attempt, fs::FileLock::try_lock(path));
-    if (attempt.outcome != fs::FileLock::Outcome::Busy) {
-      LARDER_TRY(auto state, read());
-      if (!attempt.lock) return Locked(std::nullopt, std::move(state));  // a file system without locks: everybody is as well off
-      return Locked(std::move(*attempt.lock), std::move(state));
-    }
+    // None: a file system without locks, where everybody is as well off.
+    if (attempt.outcome != fs::FileLock::Outcome::Busy) return std::move(attempt.lock);
     if (clock_.now() >= deadline) return fail(ErrorCode::LockBusy, escape_text(path) + ": another program holds the lock");
     if (!clock_.wait_until(clock_.now() + kLockPause, cancel)) return fail(cancel.error());
   }
@@ -160,8 +162,7 @@ Result<bool> TokenStore::remove_all(const CancelToken& cancel) {
   LARDER_TRY(const auto stored, disk_.look(stored_file_));
   if (!token && !stored) return false;
   // Not `lock`: a file that can't be understood goes away all the same.
-  LARDER_TRY(auto attempt, fs::FileLock::try_lock(stored_file_ + ".lock"));
-  if (cancel.is_cancelled()) return fail(cancel.error());
+  LARDER_TRY(const auto held, wait_for_lock(cancel));
   LARDER_TRY([[maybe_unused]] const bool first, disk_.remove_file(token_file_));
   LARDER_TRY([[maybe_unused]] const bool second, disk_.remove_file(stored_file_));
   return true;

@@ -194,6 +194,12 @@ Result<Url> Url::join(std::string_view reference) const {
 
 std::string Url::full() const { return origin_.text() + path_ + (query_.empty() ? "" : "?" + query_); }
 
+std::string Url::base() const {
+  std::string text = origin_.text() + path_;
+  text.erase(text.find_last_not_of('/') + 1);
+  return text;
+}
+
 std::string Url::redacted() const { return origin_.text() + path_ + (query_.empty() ? "" : "?…"); }
 
 std::string percent_encode(std::string_view text) { return encode_but(text, ""); }

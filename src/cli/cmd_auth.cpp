@@ -34,11 +34,11 @@ void declare_rest(Flags& flags, bool asks_hub) {
 
 /// The chosen token with what is stored about it. Errors: AuthRequired when there is none.
 Result<ops::TokenFacts> token_facts(Session& session, ops::Services& services) {
-  LARDER_TRY(const auto* choice, session.workshop.token());
-  if (!choice->token) return fail(ErrorCode::AuthRequired, "no token", "larder auth login, or set HF_TOKEN");
+  LARDER_TRY(const auto* choice, session.workshop.desk().choice());
+  if (!choice->is_there()) return fail(ErrorCode::AuthRequired, "no token", "larder auth login, or set HF_TOKEN");
   ops::TokenFacts facts{choice->source, choice->description, "", "", std::nullopt};
   const auto state = open_store(session, services).read();
-  if (!state) return facts;  // the token is there all the same; only its name is not known
+  if (!state || !choice->token) return facts;  // the token is there all the same; only its name is not known
   for (const auto& stored : state->tokens) {
     if (stored.token().reveal() != choice->token->reveal()) continue;
     facts.name = stored.name();
@@ -67,14 +67,15 @@ class Login final : public Command {
     LARDER_TRY(const auto token, read_token(session));
     LARDER_TRY(auto* services, session.workshop.local_services());  // the old token has no part in it
     auto store = open_store(session, *services);
+    session.workshop.tell_who_gets("the given token");
     const auto show = [&](const auth::DeviceCode& code) {
       session.report.line("open " + escape_text(code.verification_url) + " and confirm the code " + escape_text(code.user_code));
     };
     LARDER_TRY(const auto report,
                token.empty() ? ops::login_by_device(*services, store, session.config.settings.oauth_client_id, show, session.cancel)
                              : ops::login(*services, store, token, session.cancel));
-    LARDER_TRY(const auto* choice, session.workshop.token());
-    if (choice->source != "file" && choice->token) session.report.warning(choice->description + " goes before the stored token");
+    LARDER_TRY(const auto* choice, session.workshop.desk().choice());
+    if (choice->source != "file" && choice->is_there()) session.report.warning(choice->description + " goes before the stored token");
     tell(session, report);
     return {};
   }
@@ -88,7 +89,7 @@ class Login final : public Command {
     if (token.empty() && from_stdin_) return fail(ErrorCode::InvalidArgument, "stdin holds no token");
     const bool is_possible = std::all_of(token.begin(), token.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
     if (!is_possible) return fail(ErrorCode::InvalidArgument, "it holds characters that no token has");
-    Workshop::guard(Secret(token));
+    TokenDesk::guard(Secret(token));
     return Secret(std::move(token));
   }
 
@@ -128,8 +129,8 @@ class Logout final : public Command {
     } else {
       LARDER_TRY(was_there, store.remove_all(session.cancel));
     }
-    LARDER_TRY(const auto* choice, session.workshop.token());
-    if (choice->token) session.report.warning("still in use: the token of " + choice->description);
+    LARDER_TRY(const auto* choice, session.workshop.desk().choice());
+    if (choice->is_there()) session.report.warning("still in use: the token of " + choice->description);
     if (session.json) {
       write_auth_document(session, {});
     } else if (!session.quiet) {

@@ -25,7 +25,8 @@ class Doctor final : public Command {
 
   Result<void> run(Session& session) override {
     LARDER_TRY(auto options, options_of(session));
-    LARDER_TRY(auto* services, session.workshop.services());
+    // A token that can't be had is a finding, not the end: everything else is tried without it.
+    LARDER_TRY(auto* services, options.token_error ? session.workshop.local_services() : session.workshop.services());
     ops::DoctorReport report;
     auto outcome = with_context(ops::doctor(*services, options, report, session.cancel), "doctor");
     if (!outcome && outcome.error().code == ErrorCode::Interrupted) return outcome;
@@ -49,13 +50,19 @@ class Doctor final : public Command {
     LARDER_TRY(const auto endpoint, Url::parse(settings.endpoint));
     const bool is_plain = endpoint.origin().scheme == "http";
     options.proxy = config::show(settings, config::table()[*config::find_row(is_plain ? "http_proxy" : "https_proxy")]);
+    options.no_proxy = settings.no_proxy;
     options.trust = settings.ca_file.empty() ? settings.ca_folder : settings.ca_file;
     options.offline = settings.offline;
     options.token_file = settings.token_file;
-    if (settings.offline) return options;
-    LARDER_TRY(const auto* token, session.workshop.token());
-    options.token = token->token ? token->description : "";
-    options.token_warnings = token->warnings;
+    const auto token = settings.offline ? session.workshop.desk().choice() : session.workshop.desk().token();
+    if (!token) {
+      if (token.error().code == ErrorCode::Interrupted) return fail(token.error());
+      options.token_error = token.error();
+      return options;
+    }
+    options.token = (*token)->description;
+    options.is_from_file = (*token)->source == "file" || (*token)->source == "flag";
+    options.token_warnings = (*token)->warnings;
     return options;
   }
 

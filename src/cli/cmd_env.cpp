@@ -47,7 +47,7 @@ class Env final : public Command {
   }
 
   Result<void> run(Session& session) override {
-    LARDER_TRY(const auto* token, session.workshop.token());
+    LARDER_TRY(const auto* token, session.workshop.desk().choice());
     if (session.json) {
       write_document(session, *token);
     } else {
@@ -88,7 +88,7 @@ class Env final : public Command {
       write_setting(json, config.settings, row);
       json.field("origin", config::name(config.sources[at].origin)).optional_field("from", config.sources[at].from).end_object();
     }
-    json.end_array().begin_object("token").field("present", token.token.has_value()).optional_field("source", token.source).end_object();
+    json.end_array().begin_object("token").field("present", token.is_there()).optional_field("source", token.source).end_object();
     json.end_object().finish();
   }
 
@@ -116,7 +116,7 @@ class Env final : public Command {
       settings.add({"  " + std::string(row.key), is_default ? std::string(row.default_text) : escape_text(text), origin});
     }
     settings.print(session.out);
-    session.out.line("token: " + (token.token ? token.description : std::string("none")));
+    session.out.line("token: " + (token.is_there() ? token.description : std::string("none")));
   }
 };
 

@@ -3,11 +3,11 @@
 
 #include "cli/progress_view.hpp"
 #include "cli/report.hpp"
+#include "cli/token_desk.hpp"
 
 #include <larder/base/cancel.hpp>
 #include <larder/base/clock.hpp>
 #include <larder/config/load.hpp>
-#include <larder/config/token.hpp>
 #include <larder/ops/services.hpp>
 
 #include <memory>
@@ -31,33 +31,28 @@ class Workshop {
 
   [[nodiscard]] Clock& clock() { return *clock_; }
   [[nodiscard]] std::optional<SteadyTime> deadline() const { return options_.deadline; }
-  /// The chosen token; read once. From then on the process leaves no core and can't be looked into (T43).
-  Result<const config::TokenChoice*> token();
-  /// Registers a secret for the redactor and protects the process as `token` does.
-  static void guard(const Secret& secret);
-  /// All services; opens no connection and makes no file. With `offline` no token is read. Errors: of `token`, InvalidConfig.
+  /// The token of this run.
+  [[nodiscard]] TokenDesk& desk() { return desk_; }
+  /// The one line that shows a token going to a place that is not the usual one, a warning where others can read along (T47, R-418).
+  /// `token`: what is said of it, "the token of HF_TOKEN".
+  void tell_who_gets(const std::string& token);
+  /// All services; opens no connection and makes no file. With `offline` no token is read. Errors: of TokenDesk::token, InvalidConfig.
   Result<ops::Services*> services();
   /// The same for commands that ask nobody: no token is read.
   Result<ops::Services*> local_services();
 
  private:
   struct Objects;
-  void renew_token();
   enum class Reach { Network, Local };
   Result<ops::Services*> services_for(Reach reach);
   Result<std::unique_ptr<Objects>> make(Reach reach);
   const config::Loaded& config_;
-  const config::Variables& variables_;
   Report& report_;
   StatusLine& line_;
   Options options_;
-  CancelToken cancel_;
   std::unique_ptr<Clock> clock_;
-  std::optional<config::TokenChoice> token_;
+  TokenDesk desk_;
   std::unique_ptr<Objects> objects_;
 };
-
-/// "larder/1.0; origin/x".
-std::string user_agent(const config::Settings& settings);
 
 }  // namespace larder::cli

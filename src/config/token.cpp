@@ -43,7 +43,7 @@ class Chooser {
   Chooser(const Loaded& loaded, const Variables& environment, const ReadFile& read)
       : loaded_(loaded), environment_(environment), read_(read), file_source_(loaded.source("token_file")) {}
 
-  /// flag > LARDER_TOKEN_FILE > HF_TOKEN, HUGGING_FACE_HUB_TOKEN > HF_TOKEN_PATH, user file, <HF_HOME>/token
+  /// flag > LARDER_TOKEN_FILE > HF_OIDC_RESOURCE > HF_TOKEN, HUGGING_FACE_HUB_TOKEN > HF_TOKEN_PATH, user file, <HF_HOME>/token
   Result<TokenChoice> run() {
     if (file_source_.origin == Origin::Flag) return from_named_file();
     if (loaded_.source("endpoint").origin == Origin::Project) {
@@ -54,12 +54,43 @@ class Chooser {
     }
     if (file_source_.from == "LARDER_TOKEN_FILE") return from_named_file();
     if (loaded_.settings.disable_implicit_token) return TokenChoice{};  // before any look-up
+    LARDER_TRY(auto identity, from_identity());
+    if (identity.identity) return identity;
     LARDER_TRY(auto choice, from_variable());
     if (choice.token) return choice;
     return from_token_file();
   }
 
  private:
+  /// Empty when unset.
+  [[nodiscard]] std::string variable(std::string_view name) const {
+    const auto found = environment_.find(name);
+    return found == environment_.end() ? std::string() : found->second;
+  }
+
+  [[nodiscard]] Result<Secret> secret_variable(std::string_view name) const {
+    auto text = clean_token(variable(name));
+    if (!is_possible_token(text)) return fail(ErrorCode::InvalidConfig, std::string(name) + ": holds characters that no token has");
+    return Secret(std::move(text));
+  }
+
+  /// Asked for on purpose: what is missing is told when the exchange is tried, and no other token takes its place.
+  [[nodiscard]] Result<TokenChoice> from_identity() const {
+    TokenChoice choice;
+    if (variable("HF_OIDC_RESOURCE").empty()) return choice;
+    CiIdentity identity;
+    identity.resource = variable("HF_OIDC_RESOURCE");
+    LARDER_TRY(identity.id_token, secret_variable("HF_OIDC_ID_TOKEN"));
+    if (variable("GITHUB_ACTIONS") == "true") {
+      identity.mint_url = variable("ACTIONS_ID_TOKEN_REQUEST_URL");
+      LARDER_TRY(identity.mint_token, secret_variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN"));
+    }
+    choice.identity = std::move(identity);
+    choice.source = "oidc";
+    choice.description = "HF_OIDC_RESOURCE";
+    return choice;
+  }
+
   Result<TokenChoice> from_variable() {
     for (const std::string_view name : {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}) {
       const auto found = environment_.find(name);

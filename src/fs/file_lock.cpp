@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -24,6 +25,19 @@ Locking lock_now(int fd) {
   if (again([&] { return ::flock(fd, LOCK_EX | LOCK_NB); }) == 0) return Locking::Done;
   if (errno == EWOULDBLOCK) return Locking::Busy;
   return errno == ENOSYS || errno == EOPNOTSUPP || errno == ENOLCK ? Locking::Unsupported : Locking::Failed;
+}
+
+FileLock::Outcome lock_once(int fd) {
+  switch (lock_now(fd)) {
+    case Locking::Done:
+      return FileLock::Outcome::Held;
+    case Locking::Busy:
+      return FileLock::Outcome::Busy;
+    case Locking::Unsupported:
+    case Locking::Failed:
+      return FileLock::Outcome::Unsupported;
+  }
+  return FileLock::Outcome::Unsupported;
 }
 
 // A new lock file is for others too, whatever the umask says; an existing one keeps the mode its owner gave it.
@@ -88,6 +102,18 @@ Result<LockAttempt> FileLock::try_lock(const std::string& path, mode_t mode) {
     if (is_still_at(fd.value(), path)) return LockAttempt{Outcome::Held, FileLock(std::move(fd))};
   }
   return LockAttempt{Outcome::Busy, std::nullopt};
+}
+
+FileLock::Outcome FileLock::try_in_other_process(const std::string& path) {
+  const pid_t child = ::fork();
+  if (child < 0) return Outcome::Unsupported;
+  if (child == 0) {  // other threads are gone here: system calls only, on what was made before
+    const int fd = ::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    ::_exit(fd < 0 ? static_cast<int>(Outcome::Unsupported) : static_cast<int>(lock_once(fd)));
+  }
+  int status = 0;
+  if (again([&] { return ::waitpid(child, &status, 0); }) != child || !WIFEXITED(status)) return Outcome::Unsupported;
+  return static_cast<Outcome>(WEXITSTATUS(status));
 }
 
 std::optional<int> FileLock::holder(const std::string& path) {

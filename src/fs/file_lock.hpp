@@ -25,6 +25,9 @@ class FileLock {
   /// (T48, C13). After success the inode is compared with the path and the try repeated if someone unlinked it.
   /// Errors: UnsafeLink (link, fifo, folder in its place), PermissionDenied, ReadOnly, IoFailed.
   static Result<LockAttempt> try_lock(const std::string& path, mode_t mode = kGroupMode);
+  /// One try by a process of its own, which gives the lock back at once: Busy when somebody holds it and the file system is honest.
+  /// `path` must exist. Unsupported also when no process can be made. Blocks for as long as that takes.
+  static Outcome try_in_other_process(const std::string& path);
   /// Pid of a holder by /proc/locks, if it can be known: for "waiting for process N".
   static std::optional<int> holder(const std::string& path);
 

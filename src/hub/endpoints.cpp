@@ -7,15 +7,8 @@
 namespace larder::hub {
 namespace {
 
-// Without its trailing slashes.
-std::string base_of(const Url& endpoint) {
-  std::string base = endpoint.origin().text() + endpoint.path();
-  base.erase(base.find_last_not_of('/') + 1);
-  return base;
-}
-
 std::string api_of(const Url& endpoint, const repo::RepoId& repo) {
-  return fmt::format("{}/api/{}/{}", base_of(endpoint), plural(repo.type()), repo.id());
+  return fmt::format("{}/api/{}/{}", endpoint.base(), plural(repo.type()), repo.id());
 }
 
 }  // namespace
@@ -35,13 +28,13 @@ Result<Url> commits_url(const Url& endpoint, const repo::RepoId& repo, std::stri
   return Url::parse(fmt::format("{}/commits/{}", api_of(endpoint, repo), percent_encode(revision)));
 }
 
-Result<Url> whoami_url(const Url& endpoint) { return Url::parse(base_of(endpoint) + "/api/whoami-v2"); }
+Result<Url> whoami_url(const Url& endpoint) { return Url::parse(endpoint.base() + "/api/whoami-v2"); }
 
-std::string page_url(const Url& endpoint, const repo::RepoId& repo) { return base_of(endpoint) + "/" + repo.text(); }
+std::string page_url(const Url& endpoint, const repo::RepoId& repo) { return endpoint.base() + "/" + repo.text(); }
 
 Result<Url> resolve_url(const Url& endpoint, const repo::RepoId& repo, const repo::CommitId& commit, std::string_view path) {
   return Url::parse(
-      fmt::format("{}/{}{}/resolve/{}/{}", base_of(endpoint), url_prefix(repo.type()), repo.id(), commit.hex(), percent_encode_path(path)));
+      fmt::format("{}/{}{}/resolve/{}/{}", endpoint.base(), url_prefix(repo.type()), repo.id(), commit.hex(), percent_encode_path(path)));
 }
 
 }  // namespace larder::hub

@@ -1,6 +1,7 @@
 #include <larder/ops/doctor.hpp>
 
 #include "base/escape.hpp"
+#include "net/proxy.hpp"
 #include "ops/doctor_fs.hpp"
 #include "ops/doctor_net.hpp"
 #include "store/store.hpp"
@@ -19,7 +20,7 @@ constexpr std::uint64_t kLongestAnswer = 64 * 1024;
 Result<net::Response> ask_endpoint(Services& services, const CancelToken& cancel) {
   const auto& hub = services.hub.options();
   net::Request request;
-  LARDER_TRY(request.url, Url::parse(hub.endpoint.full() + "/api/whoami-v2"));
+  LARDER_TRY(request.url, Url::parse(hub.endpoint.base() + "/api/whoami-v2"));
   request.credentials = hub.credentials;
   request.max_body = kLongestAnswer;
   request.header_timeout = hub.header_timeout;
@@ -28,14 +29,17 @@ Result<net::Response> ask_endpoint(Services& services, const CancelToken& cancel
 }
 
 std::vector<DoctorCheck> check_network(Services& services, const DoctorOptions& options, const CancelToken& cancel) {
-  if (options.offline) return skipped_network("--offline");
+  if (options.offline) return skipped_network("offline: nobody is asked");
   const auto answer = ask_endpoint(services, cancel);
-  return judge_network({services.hub.options().endpoint, options.proxy, options.trust, services.clock.wall_now()}, answer);
+  const auto& hub = services.hub.options();
+  const auto proxy = net::is_proxy_exempt(hub.endpoint.origin(), options.no_proxy) ? "" : options.proxy;
+  const bool has_token = hub.credentials.has_value();
+  return judge_network({hub.endpoint, proxy, options.trust, services.clock.wall_now(), has_token}, answer);
 }
 
 DoctorCheck check_whoami(Services& services, const DoctorOptions& options, const CancelToken& cancel) {
-  if (options.token.empty() || options.offline) {
-    return {DoctorArea::Auth, "whoami", CheckStatus::Skip, options.offline ? "--offline" : "no token", ""};
+  if (options.token.empty() || options.token_error || options.offline) {
+    return {DoctorArea::Auth, "whoami", CheckStatus::Skip, options.offline ? "offline: nobody is asked" : "no token", ""};
   }
   const auto who = services.hub.whoami(cancel);
   if (who) {
@@ -47,21 +51,34 @@ DoctorCheck check_whoami(Services& services, const DoctorOptions& options, const
   return {DoctorArea::Auth, "whoami", is_refused ? CheckStatus::Fail : CheckStatus::Warn, who.error().text(), who.error().hint};
 }
 
-std::vector<DoctorCheck> check_token(Services& services, const DoctorOptions& options, const CancelToken& cancel) {
+DoctorCheck check_token_source(const DoctorOptions& options) {
+  if (options.token_error) {
+    const auto& error = *options.token_error;
+    const auto remedy = error.hint.empty() ? "set HF_TOKEN, or log in: larder auth login" : error.hint;
+    return {DoctorArea::Auth, "token-source", CheckStatus::Fail, error.text(), remedy};
+  }
+  if (!options.token.empty()) return {DoctorArea::Auth, "token-source", CheckStatus::Ok, options.token, ""};
+  return {DoctorArea::Auth, "token-source", CheckStatus::Skip, "no token: only what is public can be read",
+          "for private and gated repositories: larder auth login, or set HF_TOKEN"};
+}
+
+/// Mode and owner of the file that is in use; a token from elsewhere has none.
+std::vector<DoctorCheck> check_token_file(const DoctorOptions& options) {
+  if (!options.is_from_file || options.token_error) {
+    return {{DoctorArea::Auth, "token-file", CheckStatus::Skip, "none is used; it would be " + escape_text(options.token_file), ""}};
+  }
   std::vector<DoctorCheck> checks;
-  if (options.token.empty()) {
-    checks.push_back({DoctorArea::Auth, "token-source", CheckStatus::Skip, "no token: only what is public can be read",
-                      "set HF_TOKEN, or put a token into " + escape_text(options.token_file)});
-  } else {
-    checks.push_back({DoctorArea::Auth, "token-source", CheckStatus::Ok, options.token, ""});
-  }
-  if (options.token_warnings.empty()) {
-    const auto status = options.token.empty() ? CheckStatus::Skip : CheckStatus::Ok;
-    checks.push_back({DoctorArea::Auth, "token-file", status, options.token.empty() ? "none is used" : "nothing wrong with it", ""});
-  }
   for (const auto& warning : options.token_warnings) {
     checks.push_back({DoctorArea::Auth, "token-file", CheckStatus::Warn, warning, "keep it to yourself: `chmod 600`"});
   }
+  if (checks.empty()) checks.push_back({DoctorArea::Auth, "token-file", CheckStatus::Ok, "yours, and only you can read it", ""});
+  return checks;
+}
+
+std::vector<DoctorCheck> check_token(Services& services, const DoctorOptions& options, const CancelToken& cancel) {
+  std::vector<DoctorCheck> checks{check_token_source(options)};
+  const auto file = check_token_file(options);
+  checks.insert(checks.end(), file.begin(), file.end());
   checks.push_back(check_whoami(services, options, cancel));
   return checks;
 }

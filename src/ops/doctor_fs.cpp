@@ -18,19 +18,56 @@ namespace {
 constexpr std::uint64_t kLittleSpace = 1ULL << 30U;
 constexpr std::uint64_t kFewInodes = 10'000;
 
+/// What is known to go wrong on a kind of file system, and what helps.
+struct Trap {
+  std::string_view what;
+  std::string_view remedy;
+};
+constexpr Trap kNoTrap{};
+constexpr Trap kNfs{"nfs: locks and renames are as good as its server and mount options",
+                    "mount it with `hard` and locking (no `nolock`), or keep the cache on a local disk and give --local-dir the share"};
+constexpr Trap kCluster{": locks may be granted to everybody",
+                        "mount it with its flock option; until then two pulls at once may fetch the same file twice, and each stays right"};
+constexpr Trap kSmb{": names may fold case, links need the mount option mfsymlinks",
+                    "keep the cache on a local disk, export with --local-dir"};
+constexpr Trap kFuse{"fuse: what a rename, a lock or an fsync means is up to the program behind it",
+                     "if that program is a cloud drive, keep the cache on a local disk"};
+constexpr Trap kOverlay{"overlay: the writable layer of a container; it is gone when the container is",
+                        "mount a volume at the cache folder (HF_HUB_CACHE) to keep it"};
+constexpr Trap kMemory{"tmpfs: memory; the cache is gone after a restart", "HF_HUB_CACHE on a disk keeps it"};
+constexpr Trap kFat{": no links, no modes, names fold case, files of 4 GiB at most on fat", "keep the cache on another file system"};
+
 struct KnownFileSystem {
   unsigned long magic;
   std::string_view name;
-  bool is_remote;
+  Trap trap = kNoTrap;  ///< one that begins with ":" goes on behind the name
 };
-// Source: statfs(2) and linux/magic.h.
+// Source: statfs(2) and linux/magic.h; Lustre, GPFS and BeeGFS from their own sources.
 constexpr std::array kKnown{
-    KnownFileSystem{0xEF53, "ext", false},       KnownFileSystem{0x58465342, "xfs", false},     KnownFileSystem{0x9123683E, "btrfs", false},
-    KnownFileSystem{0x01021994, "tmpfs", false}, KnownFileSystem{0x794C7630, "overlay", false}, KnownFileSystem{0x2FC12FC1, "zfs", false},
-    KnownFileSystem{0x6969, "nfs", true},        KnownFileSystem{0xFF534D42, "cifs", true},     KnownFileSystem{0xFE534D42, "smb", true},
-    KnownFileSystem{0x65735546, "fuse", true},   KnownFileSystem{0x00C36400, "ceph", true},     KnownFileSystem{0x0BD00BD0, "lustre", true},
-    KnownFileSystem{0x01021997, "9p", true},     KnownFileSystem{0x4D44, "vfat", false},        KnownFileSystem{0x2011BAB0, "exfat", false},
-    KnownFileSystem{0x5346544E, "ntfs", false},  KnownFileSystem{0x47504653, "gpfs", true},     KnownFileSystem{0x19830326, "beegfs", true},
+    KnownFileSystem{0xEF53, "ext"},
+    KnownFileSystem{0x58465342, "xfs"},
+    KnownFileSystem{0x9123683E, "btrfs"},
+    KnownFileSystem{0x2FC12FC1, "zfs"},
+    KnownFileSystem{0xF2F52010, "f2fs"},
+    KnownFileSystem{0xCA451A4E, "bcachefs"},
+    KnownFileSystem{0x01021994, "tmpfs", kMemory},
+    KnownFileSystem{0x858458F6, "ramfs", kMemory},
+    KnownFileSystem{0x794C7630, "overlay", kOverlay},
+    KnownFileSystem{0x6969, "nfs", kNfs},
+    KnownFileSystem{0xFF534D42, "cifs", kSmb},
+    KnownFileSystem{0xFE534D42, "smb", kSmb},
+    KnownFileSystem{0x517B, "smb", kSmb},
+    KnownFileSystem{0x65735546, "fuse", kFuse},
+    KnownFileSystem{0x01021997, "9p", kSmb},
+    KnownFileSystem{0x00C36400, "ceph", kCluster},
+    KnownFileSystem{0x0BD00BD0, "lustre", kCluster},
+    KnownFileSystem{0x47504653, "gpfs", kCluster},
+    KnownFileSystem{0x19830326, "beegfs", kCluster},
+    KnownFileSystem{0x01161970, "gfs2", kCluster},
+    KnownFileSystem{0x7461636F, "ocfs2", kCluster},
+    KnownFileSystem{0x4D44, "vfat", kFat},
+    KnownFileSystem{0x2011BAB0, "exfat", kFat},
+    KnownFileSystem{0x5346544E, "ntfs", kFat},
 };
 
 /// Makes folders on the way to the scratch folder and takes away, in the end, those it made.
@@ -84,7 +121,7 @@ class Examination {
     check_lock();
     check_rename();
     check_case();
-    add("permissions", CheckStatus::Ok, escape_text(cache_) + " can be written", "");
+    check_permissions();
     check_space();
     return std::move(checks_);
   }
@@ -107,7 +144,8 @@ class Examination {
     for (const char* name :
          {"filesystem", "symlink", "reflink", "hardlink", "flock", "rename", "case", "permissions", "free-space", "inodes"}) {
       if (std::string_view(name) == "permissions") {
-        add(name, CheckStatus::Fail, error.text(), "choose a cache folder that you may write (--cache-dir, HF_HUB_CACHE)");
+        add(name, CheckStatus::Fail, error.text(),
+            "what is there can be read; to pull, choose a cache folder that you may write (--cache-dir, HF_HUB_CACHE)");
       } else {
         add(name, CheckStatus::Skip, "the cache can't be written", "");
       }
@@ -118,14 +156,7 @@ class Examination {
   void check_kind() {
     struct statfs facts {};
     if (::statfs(scratch_.path().c_str(), &facts) != 0) return add("filesystem", CheckStatus::Skip, "not told", "");
-    const auto magic = static_cast<unsigned long>(facts.f_type) & 0xFFFFFFFFUL;
-    for (const auto& known : kKnown) {
-      if (known.magic != magic) continue;
-      if (!known.is_remote) return add("filesystem", CheckStatus::Ok, std::string(known.name), "");
-      return add("filesystem", CheckStatus::Warn, std::string(known.name) + ", on another machine or in another program",
-                 "locks and power-cut safety are what that server gives; a local disk is faster and safer");
-    }
-    add("filesystem", CheckStatus::Ok, fmt::format("of kind 0x{:x}", magic), "");
+    checks_.push_back(judge_file_system(static_cast<unsigned long>(facts.f_type)));
   }
 
   void check_symlink() {
@@ -151,15 +182,15 @@ class Examination {
         works ? "" : "--link copies instead");
   }
 
-  /// A second attempt, by a descriptor of its own, must see the first one's lock.
+  /// Another process must see our lock: a second descriptor of this one would be told the truth even where the server lies (L33).
   void check_lock() {
     const auto path = scratch_.file("lock");
-    const auto first = fs::FileLock::try_lock(path);
-    const auto second = fs::FileLock::try_lock(path);
-    const bool is_held = first && first->outcome == fs::FileLock::Outcome::Held;
-    const bool is_seen = second && second->outcome == fs::FileLock::Outcome::Busy;
-    if (is_held && is_seen) return add("flock", CheckStatus::Ok, "works", "");
-    add("flock", CheckStatus::Warn, is_held ? "everybody gets the lock" : "no locks here",
+    const auto held = fs::FileLock::try_lock(path);
+    const bool is_held = held && held->outcome == fs::FileLock::Outcome::Held;
+    const auto seen = is_held ? fs::FileLock::try_in_other_process(path) : fs::FileLock::Outcome::Unsupported;
+    if (is_held && seen == fs::FileLock::Outcome::Busy) return add("flock", CheckStatus::Ok, "a second process has to wait", "");
+    const bool is_lie = is_held && seen == fs::FileLock::Outcome::Held;
+    add("flock", CheckStatus::Warn, is_lie ? "every process is given the lock" : "no locks here",
         "two runs at once may fetch the same file twice; what they store is right all the same");
   }
 
@@ -179,6 +210,16 @@ class Examination {
     const bool is_folding = other && *other;
     add("case", is_folding ? CheckStatus::Warn : CheckStatus::Ok, is_folding ? "A and a are the same name" : "A and a are two names",
         is_folding ? "repositories with names that differ only in case are refused here" : "");
+  }
+
+  /// What everybody may write, everybody may swap after it was checked (T50).
+  void check_permissions() {
+    constexpr std::uint32_t kByOthers = 0002;
+    const auto root = disk_.look_through(cache_);
+    const bool is_open = root && *root && ((*root)->mode & kByOthers) != 0;
+    const auto path = escape_text(cache_);
+    add("permissions", is_open ? CheckStatus::Warn : CheckStatus::Ok, path + (is_open ? " can be written by everybody" : " can be written"),
+        is_open ? "`chmod o-w` it; a group that shares a cache needs g+ws only" : "");
   }
 
   void check_space() {
@@ -206,6 +247,22 @@ class Examination {
 };
 
 }  // namespace
+
+DoctorCheck judge_file_system(unsigned long magic) {
+  constexpr unsigned long kWord = 0xFFFFFFFFUL;  // f_type is signed on some machines
+  DoctorCheck check{DoctorArea::Fs, "filesystem", CheckStatus::Ok, fmt::format("of kind 0x{:x}", magic & kWord), ""};
+  for (const auto& known : kKnown) {
+    if (known.magic != (magic & kWord)) continue;
+    check.detail = known.name;
+    if (known.trap.what.empty()) return check;
+    const bool goes_on = known.trap.what.front() == ':';
+    check.detail = (goes_on ? std::string(known.name) : "") + std::string(known.trap.what);
+    check.status = CheckStatus::Warn;
+    check.remedy = known.trap.remedy;
+    return check;
+  }
+  return check;
+}
 
 std::vector<DoctorCheck> check_file_system(fs::Disk& disk, const std::string& cache, const std::string& run) {
   return Examination(disk, cache, run).run();

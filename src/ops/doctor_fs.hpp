@@ -14,4 +14,7 @@ namespace larder::ops {
 /// missing. Works in `<cache>/.locks/.larder-doctor.<run>` and removes all it made, the cache itself if it was not there.
 std::vector<DoctorCheck> check_file_system(fs::Disk& disk, const std::string& cache, const std::string& run);
 
+/// The check "filesystem" for what statfs(2) calls f_type: its name, and the known trap of its kind as a warning. Pure.
+DoctorCheck judge_file_system(unsigned long magic);
+
 }  // namespace larder::ops

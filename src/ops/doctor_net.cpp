@@ -39,7 +39,7 @@ class Judge {
     if (has_proxy || stuck_ == Step::Proxy) {
       step(Step::Proxy, "proxy", escape_text(question_.proxy), "check http_proxy, https_proxy, all_proxy and no_proxy");
     } else {
-      add("proxy", CheckStatus::Skip, "none is set", "");
+      add("proxy", CheckStatus::Skip, "none is used for this endpoint", "");
     }
     judge_tls();
     judge_clock();
@@ -99,13 +99,19 @@ class Judge {
     add("endpoint", CheckStatus::Ok, fmt::format("{} answered {}", host, answer_->head.status), "");
   }
 
+  /// The quota is that of the address without a token, of the account with one: the tier that this machine is in.
   void judge_rate_limit() {
     const auto field = answer_ ? answer_->head.headers.find("ratelimit") : std::nullopt;
     const auto limit = field ? net::parse_rate_limit(*field) : std::nullopt;
     if (!limit) return add("rate-limit", CheckStatus::Skip, "none was told", "");
-    const auto detail = fmt::format("{} requests left in the next {} s", limit->remaining, limit->reset.count());
-    add("rate-limit", limit->remaining == 0 ? CheckStatus::Warn : CheckStatus::Ok, detail,
-        limit->remaining == 0 ? "wait; requests with a token have a larger quota" : "");
+    const auto policy_field = answer_->head.headers.find("ratelimit-policy");
+    const auto policy = policy_field ? net::parse_rate_limit_policy(*policy_field) : std::nullopt;
+    const auto quota = policy ? fmt::format(" of {} in {} s", policy->quota, policy->window.count()) : "";
+    const auto detail = fmt::format("{} requests left{} {}, reset in {} s", limit->remaining, quota,
+                                    question_.has_token ? "with this token" : "for this address, without token", limit->reset.count());
+    if (limit->remaining > 0) return add("rate-limit", CheckStatus::Ok, detail, "");
+    add("rate-limit", CheckStatus::Warn, detail,
+        question_.has_token ? "wait until then" : "wait until then, or log in: a token has its own quota");
   }
 
   const NetworkQuestion& question_;

@@ -13,6 +13,7 @@ struct NetworkQuestion {
   std::string proxy;
   std::string trust;
   WallTime now;
+  bool has_token = false;
 };
 
 /// The checks dns, connect, proxy, tls, clock, endpoint and rate-limit, in this order. A failure at one step skips the later ones. Pure.

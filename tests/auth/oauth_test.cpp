@@ -14,7 +14,8 @@ namespace {
 
 /// Answers one after the other; the last one again and again.
 struct Rig {
-  explicit Rig(std::vector<test::FakeAnswer> given) : answers(std::move(given)) {}
+  explicit Rig(std::vector<test::FakeAnswer> given, const std::string& endpoint = "https://hub.example/sub")
+      : answers(std::move(given)), oauth(client, clock, *Url::parse(endpoint), "client one") {}
 
   std::vector<test::FakeAnswer> answers;
   std::size_t next = 0;
@@ -24,7 +25,7 @@ struct Rig {
   CancelSource cancel;
   test::FakeTransport transport{[this](const net::Request&) { return answers[std::min(next++, answers.size() - 1)]; }};
   net::Client client{transport, clock, *random, progress, {.tries = 1}};
-  OAuth oauth{client, clock, *Url::parse("https://hub.example/sub"), "client one"};
+  OAuth oauth;
 
   DeviceCode code(std::chrono::seconds interval = 5s, std::chrono::seconds expires = 900s) const {
     return {Secret("dev ice"), "ABCD", "https://hub.example/device", interval, expires};
@@ -58,6 +59,15 @@ TEST_CASE("oauth: the device code is asked for by form, without token", "[auth][
   CHECK(seen[0].url == "https://hub.example/sub/oauth/device");
   CHECK(seen[0].body == "client_id=client%20one");
   CHECK(seen[0].token.empty());
+}
+
+TEST_CASE("oauth: an endpoint without a path, with or without its slash, has one slash before the route", "[auth][oauth]") {  // R-201
+  for (const char* endpoint : {"https://hub.example", "https://hub.example/", "https://hub.example/sub/"}) {
+    Rig rig({json("{}", 404)}, endpoint);
+    (void)rig.oauth.begin(rig.cancel.token());
+    const std::string folder = std::string(endpoint).find("sub") == std::string::npos ? "" : "/sub";
+    CHECK(rig.transport.seen().at(0).url == "https://hub.example" + folder + "/oauth/device");
+  }
 }
 
 TEST_CASE("oauth: what an answer leaves out has its default, what is no URL is refused", "[auth][oauth]") {  // R-411

@@ -37,6 +37,8 @@ TEST_CASE("stored tokens: the reading rules of configparser", "[auth][stored_tok
   CHECK(good("[a]b]\nhf_token = x\n")[0].name() == "a]b");  // up to the last bracket
   CHECK(good("[a = b]\nk = 1\n")[0].name() == "a = b");
   CHECK(good("[a]\nk = 1\n  2\nhf_token = x\n")[0].value("k") == "1\n2");
+  CHECK(good("[a]\nk = 1\n\n # a comment is no line of it\n  2\n\nhf_token = x\n")[0].value("k") == "1\n\n2");  // blank lines are
+  CHECK(good("[a]\rhf_token = x\r")[0].token().reveal() == "x");
   CHECK(good("[a]\nhf_token =\n")[0].token().empty());
   CHECK(good("[a]\nexpires_at = soon\n")[0].expires_at() == std::nullopt);
   const auto tokens = good("[DEFAULT]\nhf_token = d\nother = o\n[a]\n[b]\nhf_token = b\n");
@@ -54,6 +56,10 @@ TEST_CASE("stored tokens: what configparser refuses is refused with its line", "
     CHECK(parsed.error().code == ErrorCode::InvalidConfig);
     CHECK(parsed.error().text().find("line ") == 0);
   }
+}
+
+TEST_CASE("stored tokens: a file in another encoding is refused", "[auth][stored_tokens]") {  // R-406
+  CHECK(parse_stored_tokens("[caf\xe9]\nhf_token = x\n").error().code == ErrorCode::InvalidConfig);
 }
 
 TEST_CASE("stored tokens: sections are sorted, values over several lines survive", "[auth][stored_tokens]") {

@@ -40,6 +40,7 @@ struct Bench {
   std::string outcome() {
     const auto choice = choose();
     if (!choice) return exit_code(choice.error().code) == 2 ? "error" : "wrong code";
+    if (choice->identity) return choice->source + ":" + choice->identity->resource;
     return choice->token ? choice->source + ":" + choice->token->reveal() : "none";
   }
 };
@@ -73,6 +74,31 @@ TEST_CASE("token: the order of the sources", "[config][token]") {  // R-402
   CHECK(bench.outcome() == "HF_TOKEN:hf_env");
   bench.token_file("/t", kVariable);
   CHECK(bench.outcome() == "file:hf_named");
+  bench.token_file("/t", kFlag);
+  CHECK(bench.outcome() == "flag:hf_named");
+}
+
+TEST_CASE("token: a job's own identity goes before every token but a named file", "[config][token]") {
+  Bench bench;
+  bench.environment = {{"HF_OIDC_RESOURCE", ""}, {"HF_TOKEN", "hf_env"}};
+  CHECK(bench.outcome() == "HF_TOKEN:hf_env");
+  bench.environment = {{"HF_OIDC_RESOURCE", "acme/m"},
+                       {"HF_TOKEN", "hf_env"},
+                       {"HF_OIDC_ID_TOKEN", " id\n"},
+                       {"ACTIONS_ID_TOKEN_REQUEST_URL", "https://mint.example"},
+                       {"ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ghs_x"}};
+  CHECK(bench.outcome() == "oidc:acme/m");
+  CHECK(bench.choose()->identity->id_token.reveal() == "id");
+  CHECK(bench.choose()->identity->mint_url.empty());  // not on GitHub
+  bench.environment["GITHUB_ACTIONS"] = "true";
+  CHECK(bench.choose()->identity->mint_url == "https://mint.example");
+  CHECK(bench.choose()->identity->mint_token.reveal() == "ghs_x");
+  bench.environment["HF_OIDC_ID_TOKEN"] = "id\ttoken";
+  CHECK(bench.outcome() == "error");
+  bench.environment["HF_OIDC_ID_TOKEN"] = "";
+  bench.loaded.settings.disable_implicit_token = true;
+  CHECK(bench.outcome() == "none");
+  bench.files["/t"] = {"hf_named\n", 0600, false};
   bench.token_file("/t", kFlag);
   CHECK(bench.outcome() == "flag:hf_named");
 }

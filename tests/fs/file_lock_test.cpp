@@ -128,3 +128,15 @@ TEST_CASE("FileLock: a killed holder leaves nothing behind", "[fs][file_lock]") 
   ::close(ends[1]);
   CHECK(FileLock::try_lock(path)->outcome == Outcome::Held);
 }
+
+TEST_CASE("file lock: another process sees what this one holds", "[fs][file_lock]") {
+  TempDir folder;
+  const auto path = folder / "x.lock";
+  {
+    const auto held = FileLock::try_lock(path);
+    REQUIRE((held && held->outcome == FileLock::Outcome::Held));
+    CHECK(FileLock::try_in_other_process(path) == FileLock::Outcome::Busy);
+  }
+  CHECK(FileLock::try_in_other_process(path) == FileLock::Outcome::Held);
+  CHECK(FileLock::try_in_other_process(folder / "none") == FileLock::Outcome::Unsupported);
+}

@@ -61,7 +61,8 @@ RunResult Sandbox::run(const Words& arguments, StreamTarget out, StreamTarget er
 }
 
 void Sandbox::look_for_secrets(const RunResult& result) const {
-  for (const std::string& secret : {kMemberToken, kStrangerToken, std::string("SIGNEDCANARY")}) {  // signed URLs too
+  for (const std::string& secret : {kMemberToken, kStrangerToken, kOAuthToken, kRefreshToken, kIdToken, kMintToken,
+                                    std::string("DeviceCodeCanary"), std::string("SIGNEDCANARY")}) {  // signed URLs too
     CAPTURE(secret);
     CHECK(result.out.find(secret) == std::string::npos);
     CHECK(result.err.find(secret) == std::string::npos);

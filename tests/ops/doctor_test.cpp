@@ -7,6 +7,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -75,6 +76,48 @@ TEST_CASE("doctor: what an answer tells", "[ops][doctor]") {
   CHECK(statuses(judge_network(by_proxy, answered({}))) == "ok ok ok ok skip ok skip");
   CHECK(statuses(judge_network(by_proxy, failed(ErrorCode::ProxyFailed))) == "ok ok fail skip skip skip skip");
   CHECK(statuses(skipped_network("--offline")) == "skip skip skip skip skip skip skip");
+}
+
+TEST_CASE("doctor: the rate limit names the tier", "[ops][doctor]") {
+  const auto answer = answered({{"RateLimit", "\"api\";r=9;t=55"}, {"RateLimit-Policy", "\"fixed window\";\"api\";q=500;w=300"}});
+  auto asked = question();
+  CHECK(judge_network(asked, answer).back().detail == "9 requests left of 500 in 300 s for this address, without token, reset in 55 s");
+  asked.has_token = true;
+  CHECK(judge_network(asked, answer).back().detail == "9 requests left of 500 in 300 s with this token, reset in 55 s");
+}
+
+TEST_CASE("doctor: file systems with known traps are warned of", "[ops][doctor]") {
+  struct Case {
+    unsigned long magic;
+    const char* name;
+    CheckStatus status;
+  };
+  for (const auto& each : std::vector<Case>{{0xEF53, "ext", CheckStatus::Ok},
+                                            {0x6969, "nfs", CheckStatus::Warn},
+                                            {0xFFFFFFFFFF534D42, "cifs", CheckStatus::Warn},  // as a signed f_type gives it
+                                            {0xFE534D42, "smb", CheckStatus::Warn},
+                                            {0x65735546, "fuse", CheckStatus::Warn},
+                                            {0x0BD00BD0, "lustre", CheckStatus::Warn},
+                                            {0x47504653, "gpfs", CheckStatus::Warn},
+                                            {0x794C7630, "overlay", CheckStatus::Warn},
+                                            {0x12345678, "of kind 0x12345678", CheckStatus::Ok}}) {
+    const auto check = judge_file_system(each.magic);
+    CHECK(check.detail.rfind(each.name, 0) == 0);
+    CHECK(check.status == each.status);
+    CHECK(check.remedy.empty() == (each.status == CheckStatus::Ok));
+  }
+}
+
+TEST_CASE("doctor: a cache that everybody may write is warned of", "[ops][doctor]") {  // T50
+  test::TempDir folder;
+  const auto disk = fs::make_real_disk();
+  for (const mode_t mode : {0755, 0775, 0777}) {
+    REQUIRE(::chmod(folder.path().c_str(), mode) == 0);
+    const auto checks = check_file_system(*disk, folder.path(), "01234567");
+    const auto found = std::find_if(checks.begin(), checks.end(), [](const DoctorCheck& check) { return check.name == "permissions"; });
+    REQUIRE(found != checks.end());
+    CHECK(found->status == (mode == 0777 ? CheckStatus::Warn : CheckStatus::Ok));
+  }
 }
 
 TEST_CASE("doctor: a file system is tried and left as it was", "[ops][doctor]") {

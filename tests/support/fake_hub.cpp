@@ -17,7 +17,7 @@ void answer_whoami(const HubContext& hub, const ReceivedRequest& request, Reply&
   if (caller == Caller::Anonymous) return send_error(reply, 401, "", "Invalid username or password.", headers);
   if (caller == Caller::Invalid) return send_error(reply, 401, "", kInvalidToken, headers);
   const bool is_member = caller == Caller::Member;
-  const nlohmann::json user = {
+  nlohmann::json user = {
       {"type", "user"},
       {"id", "64aa00000000000000000000"},
       {"name", is_member ? "alice" : "mallory"},
@@ -26,6 +26,7 @@ void answer_whoami(const HubContext& hub, const ReceivedRequest& request, Reply&
       {"auth",
        {{"type", "access_token"},
         {"accessToken", {{"displayName", "ci read-only"}, {"role", "read"}, {"createdAt", "2026-01-02T03:04:05.000Z"}}}}}};
+  if (request.bearer() == kOAuthToken) user["auth"] = {{"type", "oauth"}};
   reply.send_json(user.dump(), headers);
 }
 
@@ -69,6 +70,7 @@ std::string moved_target(const Route& route, const ReceivedRequest& request, con
 }
 
 void answer_hub(const HubContext& hub, const ReceivedRequest& request, Reply& reply) {
+  if (answer_login(hub, request, reply)) return;
   const Route route = parse_route(request);
   if (route.verb == "whoami") return answer_whoami(hub, request, reply);
   if (route.verb == "agent-harnesses") return reply.send_json(R"({"standardEnvVars":[],"harnesses":{}})");  // S-75
@@ -104,7 +106,7 @@ FakeHub::FakeHub(FakeHubOptions options) : options_(std::move(options)), state_(
     loopback.identity = &identity_;
   }
   loopback.uses_ipv6 = options_.uses_ipv6;
-  loopback.canaries = {kMemberToken, kStrangerToken};
+  loopback.canaries = {kMemberToken, kStrangerToken, kOAuthToken, kRefreshToken, kIdToken, kMintToken};
   canary_ = std::make_unique<LoopbackServer>(Handler{}, loopback);
   cdn_ = std::make_unique<LoopbackServer>(Handler{}, loopback);
   loopback.port = options_.port;

@@ -13,6 +13,11 @@ namespace larder::test {
 inline const std::string kMemberToken = "hf_MemberCanaryToken0123456789abcdef";      ///< sees private and gated repositories
 inline const std::string kStrangerToken = "hf_StrangerCanaryToken0123456789abcdef";  ///< a good token without rights
 
+inline const std::string kOAuthToken = "hf_oauth_OAuthCanary.Token0123456789abcdef";  ///< the same member, logged in by browser
+inline const std::string kRefreshToken = "hf_refresh_CanaryToken0123456789abcdef";    ///< renews it
+inline const std::string kIdToken = "eyJpZCI6IkNhbmFyeSJ9.IdTokenCanary.c2ln";  ///< of a CI job; the mint gives it, and it is exchanged for
+inline const std::string kMintToken = "ghs_MintCanaryToken0123456789abcdef";    ///< what the job asks the mint with
+
 struct FakeHubOptions {
   std::optional<CertificateKind> certificate = std::nullopt;  ///< https (beside http) for Hub and CDN
   std::uint16_t port = 0;
@@ -39,6 +44,8 @@ class FakeHub {
   void fault(const std::string& target, Fault fault);
   void fault(const std::string& target, const std::string& words) { fault(target, Fault::parse(words)); }
   void clear_faults() { state_->clear_faults(); }
+  /// What the next questions of a device flow are answered with ("authorization_pending", "access_denied" …); then it is granted.
+  void device_answers(std::vector<std::string> words) { state_->set_device_answers(std::move(words)); }
   /// Every signed URL given out so far answers 403 from now on (N22).
   void expire_urls() { state_->expire_signatures(); }
 

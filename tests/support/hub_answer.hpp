@@ -62,6 +62,8 @@ bool is_resolve_fault(const Fault& fault);
 void answer_api(const HubContext& hub, const HubRepo& repo, const Route& route, const ReceivedRequest& request, Reply& reply);
 /// Answers resolve, raw and resolve-cache.
 void answer_file(const HubContext& hub, const HubRepo& repo, const Route& route, const ReceivedRequest& request, Reply& reply);
+/// Answers the routes of a login and of the mint of CI jobs. False: it is another route.
+bool answer_login(const HubContext& hub, const ReceivedRequest& request, Reply& reply);
 /// Answers on the CDN's port.
 void answer_cdn(const HubContext& hub, const ReceivedRequest& request, Reply& reply);
 

@@ -103,7 +103,7 @@ RevisionAndPath split_revision(const HubRepo& repo, const std::vector<std::strin
 Caller caller_of(const ReceivedRequest& request) {
   if (request.header("authorization") == nullptr) return Caller::Anonymous;
   const std::string token = request.bearer();
-  if (token == kMemberToken) return Caller::Member;
+  if (token == kMemberToken || token == kOAuthToken) return Caller::Member;
   return token == kStrangerToken ? Caller::Stranger : Caller::Invalid;
 }
 

@@ -79,6 +79,19 @@ std::optional<Fault> HubState::pending(const std::string& target, FaultKind kind
   return std::nullopt;
 }
 
+void HubState::set_device_answers(std::vector<std::string> words) {
+  const std::lock_guard guard(lock_);
+  device_answers_ = std::move(words);
+}
+
+std::optional<std::string> HubState::next_device_answer() {
+  const std::lock_guard guard(lock_);
+  if (device_answers_.empty()) return std::nullopt;
+  std::string word = device_answers_.front();
+  device_answers_.erase(device_answers_.begin());
+  return word;
+}
+
 std::string HubState::sign() {
   const std::lock_guard guard(lock_);
   // Looks like a signature and is found by a grep for it.

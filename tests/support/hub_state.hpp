@@ -42,6 +42,10 @@ class HubState {
   /// The same without using it up.
   [[nodiscard]] std::optional<Fault> pending(const std::string& target, FaultKind kind) const;
 
+  /// "authorization_pending", "access_denied" …: what the next questions of a device flow are answered with; then the login is granted.
+  void set_device_answers(std::vector<std::string> words);
+  std::optional<std::string> next_device_answer();
+
   /// A new signature for a CDN URL.
   std::string sign();
   [[nodiscard]] bool is_signed(const std::string& signature) const;
@@ -61,6 +65,7 @@ class HubState {
   std::map<Key, std::shared_ptr<const HubRepo>> repos_;
   std::map<Key, std::string> moves_;
   std::vector<Active> faults_;
+  std::vector<std::string> device_answers_;
   std::set<std::string> signatures_;
   int signed_ = 0;
 };

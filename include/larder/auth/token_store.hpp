@@ -14,7 +14,8 @@
 
 namespace larder::fs {
 class Disk;
-}
+class FileLock;
+}  // namespace larder::fs
 
 namespace larder::auth {
 
@@ -54,6 +55,8 @@ class TokenStore {
  private:
   class Locked;
   Result<Locked> lock(const CancelToken& cancel) const;
+  /// Empty where there are no locks.
+  Result<std::optional<fs::FileLock>> wait_for_lock(const CancelToken& cancel) const;
   Result<void> make_folder() const;
   Result<void> write_secret(const std::string& path, std::string_view text) const;
 

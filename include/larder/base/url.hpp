@@ -38,6 +38,8 @@ class Url {
   [[nodiscard]] const std::string& query() const { return query_; }  ///< without "?"; may hold a signature
   /// All of it, for the request only.
   [[nodiscard]] std::string full() const;
+  /// Origin and path without trailing "/": what routes are appended to.
+  [[nodiscard]] std::string base() const;
   /// Origin and path; "?…" when there is a query. For messages and logs.
   [[nodiscard]] std::string redacted() const;
   [[nodiscard]] bool empty() const { return origin_.host.empty(); }

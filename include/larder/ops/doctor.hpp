@@ -6,6 +6,7 @@
 #include <larder/ops/services.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,11 +32,14 @@ struct DoctorCheck {
 struct DoctorOptions {
   std::vector<DoctorArea> areas;  ///< empty: all
   bool offline = false;
-  std::string proxy;       ///< for the endpoint, without password; empty: none
-  std::string trust;       ///< certificates that replace the system's; empty: none do
-  std::string token;       ///< where the token is from; empty: there is none
+  std::string proxy;     ///< for the endpoint's scheme, without password; empty: none
+  std::string no_proxy;  ///< hosts that are asked without it
+  std::string trust;     ///< certificates that replace the system's; empty: none do
+  std::string token;     ///< where the token is from; empty: there is none
+  bool is_from_file = false;
   std::string token_file;  ///< where it would be looked for
   std::vector<std::string> token_warnings;
+  std::optional<Error> token_error;  ///< why there is none although one was asked for
 };
 
 struct DoctorReport {

@@ -1,0 +1,42 @@
+#include "cli/transport_options.hpp"
+
+#include <algorithm>
+
+namespace larder::cli {
+namespace {
+
+constexpr int kMostAdaptive = 32;  // connections, when --jobs does not say (engine.md §4)
+constexpr int kConnections = 64;   // over all hosts, API calls among them
+constexpr std::uint64_t kLargestReceive = 512 * 1024;
+constexpr std::uint64_t kSmallestReceive = 16 * 1024;  // libcurl takes no less
+
+}  // namespace
+
+MemoryShare share_memory(const config::Settings& settings) {
+  const auto connections = static_cast<std::uint64_t>(settings.jobs > 0 ? settings.jobs : kMostAdaptive);
+  MemoryShare share;
+  share.receive_buffer = std::clamp(settings.max_memory / 2 / connections, kSmallestReceive, kLargestReceive);
+  share.pool = settings.max_memory - std::min(share.receive_buffer * connections, settings.max_memory);
+  return share;
+}
+
+net::TransportOptions transport_options(const config::Settings& settings) {
+  net::TransportOptions options;
+  options.network.http_proxy = settings.http_proxy;
+  options.network.https_proxy = settings.https_proxy;
+  options.network.no_proxy = settings.no_proxy;
+  options.network.ca_file = settings.ca_file;
+  options.network.ca_folder = settings.ca_folder;
+  options.network.user_agent = user_agent(settings);
+  options.limit_rate = settings.limit_rate;
+  options.receive_buffer = share_memory(settings).receive_buffer;
+  options.max_connections = std::max(kConnections, settings.jobs);
+  return options;
+}
+
+std::string user_agent(const config::Settings& settings) {
+  const std::string own = "larder/" LARDER_VERSION;
+  return settings.user_agent_origin.empty() ? own : own + "; origin/" + settings.user_agent_origin;
+}
+
+}  // namespace larder::cli

@@ -1,0 +1,24 @@
+// How requests go out: proxy, certificates, user agent, memory.
+#pragma once
+
+#include <larder/config/settings.hpp>
+#include <larder/net/curl_transport.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace larder::cli {
+
+/// --max-memory is one ceiling for two things: libcurl's receive buffers, at most half of it, and the pieces of the pool. Bytes.
+struct MemoryShare {
+  std::uint64_t receive_buffer = 0;
+  std::uint64_t pool = 0;
+};
+MemoryShare share_memory(const config::Settings& settings);
+
+net::TransportOptions transport_options(const config::Settings& settings);
+
+/// "larder/1.0; origin/x".
+std::string user_agent(const config::Settings& settings);
+
+}  // namespace larder::cli
