@@ -77,7 +77,7 @@ class SnapshotAdoption {
   /// The regular file behind a blob entry: itself, or the payload of that cache's shared store.
   std::string bytes_of(const store::RepoLayout& other, const std::string& blob) const {
     const auto text = services_.disk.read_link(other.blob(blob));
-    const auto payload = text && *text ? store::xet_hash_of_link(**text) : std::nullopt;
+    const auto payload = text && *text ? store::payload_of_entry(other, **text) : std::nullopt;
     return payload ? store::payload_path(other.root(), *payload) : other.blob(blob);
   }
 

@@ -115,7 +115,7 @@ void add_hints(const store::Inventory& inventory, CacheListReport& report) {
   report.leftovers = inventory.leftovers.size();
   for (const store::RepoRecord& record : inventory.repos) report.leftovers += record.leftovers.size();
   for (const store::PayloadRecord& payload : inventory.payloads) {
-    if (payload.entries > 0) continue;
+    if (payload.entries > 0 || !payload.has_manifest) continue;
     ++report.unreferenced_payloads;
     report.unreferenced_payload_bytes += payload.bytes;
   }

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <set>
 #include <thread>
 #include <utility>
@@ -212,17 +213,26 @@ Result<Inventory> take_inventory(Store& store, const InventoryOptions& options, 
     return fail(ErrorCode::IoFailed, fmt::format("{}: the cache is no folder", escape_text(store.root())), "check --cache-dir");
   }
   scan.inventory.exists = true;
+  const Deadness deadness = options.depth == InventoryDepth::Removal ? Deadness::Judged : Deadness::NotAsked;
   if (!options.only) {
-    LARDER_TRY(scan.inventory.payloads, scan_payloads(store, scan.inventory.problems, cancel));
+    LARDER_TRY(auto content, scan_payloads(store, deadness, cancel));
+    scan.inventory.payloads = std::move(content.payloads);
+    scan.inventory.problems = std::move(content.problems);
+    scan.inventory.leftovers = std::move(content.leftovers);
   }
   LARDER_CHECK(scan_repos(scan, progress));
   if (options.depth == InventoryDepth::Removal && !options.only) {
     LARDER_CHECK(read_referrers(store, scan.inventory.payloads, cancel));
     add_seen_referrers(scan.inventory);
   }
-  const Deadness deadness = options.depth == InventoryDepth::Removal ? Deadness::Judged : Deadness::NotAsked;
-  LARDER_TRY(scan.inventory.leftovers, scan_unfinished_repos(store, deadness));
+  LARDER_TRY(auto unfinished, scan_unfinished_repos(store, deadness));
+  std::move(unfinished.begin(), unfinished.end(), std::back_inserter(scan.inventory.leftovers));
   add_up(scan);
+  for (PayloadRecord& payload : scan.inventory.payloads) {  // `prune` removes it if there is one
+    if (payload.entries == 0 && deadness == Deadness::NotAsked) {
+      payload.has_manifest = read_manifest(store.disk(), payload_path(store.root(), payload.name) + ".refs").has_value();
+    }
+  }
   return std::move(scan.inventory);
 }
 

@@ -11,11 +11,13 @@
 namespace larder::store {
 namespace {
 
-/// Lines that are true, first come first, each once.
-std::vector<std::string> valid_lines(Store& store, const std::vector<std::string>& lines, std::string_view name) {
+/// Lines that are true, first come first, each once; nullopt: of one it cannot be told.
+std::optional<std::vector<std::string>> valid_lines(Store& store, const std::vector<std::string>& lines, std::string_view name) {
   std::vector<std::string> kept;
   for (const std::string& line : lines) {
-    if (std::find(kept.begin(), kept.end(), line) == kept.end() && is_valid_referrer(store, line, name)) kept.push_back(line);
+    const auto is_valid = is_valid_referrer(store, line, name);
+    if (!is_valid) return std::nullopt;
+    if (*is_valid && std::find(kept.begin(), kept.end(), line) == kept.end()) kept.push_back(line);
   }
   return kept;
 }
@@ -34,15 +36,17 @@ Result<void> rewrite_manifest(Store& store, const std::string& manifest, const s
   return written;
 }
 
-Result<PayloadSweep> sweep_locked(Store& store, const std::string& payload, std::string_view name) {
+Result<PayloadSweep> sweep_locked(Store& store, const std::string& payload, std::string_view name, PayloadWish wish) {
   const std::string manifest = payload + ".refs";
   const auto lines = read_manifest(store.disk(), manifest);
   if (!lines) return PayloadSweep::Kept;
-  const std::vector<std::string> kept = valid_lines(store, *lines, name);
-  if (!kept.empty()) {
-    if (kept.size() != lines->size()) LARDER_CHECK(rewrite_manifest(store, manifest, kept));
+  const auto kept = valid_lines(store, *lines, name);
+  if (!kept) return PayloadSweep::Kept;
+  if (!kept->empty()) {
+    if (kept->size() != lines->size()) LARDER_CHECK(rewrite_manifest(store, manifest, *kept));
     return PayloadSweep::Kept;
   }
+  if (wish == PayloadWish::PutRight) return PayloadSweep::Kept;
   // The payload first: a crash in between leaves a manifest of nothing, which a later sweep or publish puts right.
   LARDER_CHECK(store.disk().remove_file(payload));
   LARDER_CHECK(store.disk().remove_file(manifest));
@@ -51,7 +55,7 @@ Result<PayloadSweep> sweep_locked(Store& store, const std::string& payload, std:
 
 }  // namespace
 
-Result<PayloadSweep> sweep_payload(Store& store, std::string_view name) {
+Result<PayloadSweep> sweep_payload(Store& store, std::string_view name, PayloadWish wish) {
   const std::string payload = payload_path(store.root(), name);
   LARDER_TRY(const bool is_marked, is_shared_store(store.disk(), store.root()));
   if (!is_marked) return PayloadSweep::Kept;
@@ -66,7 +70,20 @@ Result<PayloadSweep> sweep_payload(Store& store, std::string_view name) {
     case fs::FileLock::Outcome::Held:
       break;
   }
-  return sweep_locked(store, payload, name);
+  return sweep_locked(store, payload, name, wish);
+}
+
+Result<PayloadSweep> remove_store_temp(Store& store, const std::string& relative) {
+  const std::string path = store.root() + "/" + relative;
+  LARDER_TRY(const bool is_marked, is_shared_store(store.disk(), store.root()));
+  LARDER_TRY(const auto folder, store.disk().look(path.substr(0, path.rfind('/'))));
+  if (!is_marked || !folder || folder->kind != fs::FileKind::Folder) return PayloadSweep::Kept;
+  LARDER_TRY(const auto facts, store.disk().look(path));
+  if (!facts) return PayloadSweep::Removed;
+  if (!judge_store_temp(store, relative, *facts, Deadness::Judged).is_dead) return PayloadSweep::Busy;
+  // A name of 8 random digits, a day old: no writer that begins now uses it, so no lock is held while it goes.
+  LARDER_CHECK(store.disk().remove_file(path));
+  return PayloadSweep::Removed;
 }
 
 }  // namespace larder::store

@@ -14,8 +14,14 @@ enum class PayloadSweep : std::uint8_t {
   Busy,     ///< its lock is held
 };
 
+/// What a sweep may do: a payload that the plan has not named is only put right, so that a dry run says all that happens.
+enum class PayloadWish : std::uint8_t { Remove, PutRight };
+
 /// Under the payload's lock: keeps the lines of `.refs` that are links to it now; none left: unlinks payload and `.refs`; `.lock` and the
 /// folder stay. A missing or unreadable manifest never leads to deletion. Errors: UnsafeLink, PermissionDenied, ReadOnly, IoFailed.
-Result<PayloadSweep> sweep_payload(Store& store, std::string_view name);
+Result<PayloadSweep> sweep_payload(Store& store, std::string_view name, PayloadWish wish);
+
+/// Removes a temp that the client left in the store, `relative` to the cache, if it is still dead.
+Result<PayloadSweep> remove_store_temp(Store& store, const std::string& relative);
 
 }  // namespace larder::store

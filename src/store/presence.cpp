@@ -14,7 +14,7 @@ BlobState judge(const fs::FileFacts& facts, std::uint64_t size) {
 Result<FoundBlob> find_payload(fs::Disk& disk, const RepoLayout& layout, const std::string& link, std::uint64_t size) {
   FoundBlob found{BlobState::Damaged, false, link, {}};
   LARDER_TRY(const auto text, disk.read_link(link));
-  const auto xet_hash = text ? xet_hash_of_link(*text) : std::nullopt;
+  const auto xet_hash = text ? payload_of_entry(layout, *text) : std::nullopt;
   if (!xet_hash) return found;
   LARDER_TRY(const bool marked, is_shared_store(disk, layout.root()));
   if (!marked) return found;

@@ -241,7 +241,7 @@ Result<void> RepoSweep::remove_blob(const std::string& name) {
   if (!facts || (facts->kind != fs::FileKind::Regular && facts->kind != fs::FileKind::Symlink)) return {};
   if (facts->kind == fs::FileKind::Symlink) {
     LARDER_TRY(const auto text, store_.disk().read_link(path));
-    const auto payload = text ? xet_hash_of_link(*text) : std::nullopt;
+    const auto payload = text ? payload_of_entry(layout_, *text) : std::nullopt;
     if (!payload) return {};  // a link that leads elsewhere is nobody's blob
     payloads_.insert(*payload);
   }

@@ -26,6 +26,15 @@ bool is_locked_now(fs::Disk& disk, const std::string& path) {
   return attempt ? attempt->outcome == fs::FileLock::Outcome::Busy : fs::FileLock::holder(path).has_value();
 }
 
+/// "blobs/<2 hex>/<XET>"?
+bool is_payload_entry(std::string_view relative) {
+  constexpr std::string_view kStart = "blobs/";
+  constexpr std::size_t kShelf = 2;
+  if (!relative.starts_with(kStart) || relative.size() != kStart.size() + kShelf + 1 + 64) return false;
+  const std::string_view name = relative.substr(kStart.size() + kShelf + 1);
+  return is_digest_name(name) && relative.substr(kStart.size(), kShelf + 1) == std::string(name.substr(0, kShelf)) + "/";
+}
+
 /// Newest change of anything in `folder`, and the bytes on disk.
 struct FolderFacts {
   std::int64_t newest_ns = 0;
@@ -147,6 +156,27 @@ Leftover judge_foreign_temp(Store& store, const RepoLayout& layout, std::string 
   const std::string_view blob = blob_of_temporary(name);
   leftover.is_dead =
       !is_locked_now(store.disk(), store.root() + "/" + leftover.path) && (blob.empty() || !is_locked_now(store.disk(), layout.lock(blob)));
+  return leftover;
+}
+
+bool is_store_temp(std::string_view relative) {
+  constexpr std::string_view kMarker = "blobs/.huggingface-shared-blobs.";
+  constexpr std::string_view kEnd = ".tmp";
+  constexpr std::string_view kManifest = ".refs.";
+  constexpr std::size_t kRandom = 8;
+  if (!relative.ends_with(kEnd) || relative.size() < kRandom + kEnd.size()) return false;
+  const std::string_view start = relative.substr(0, relative.size() - kRandom - kEnd.size());
+  if (run_of(relative.substr(0, relative.size() - kEnd.size())).empty()) return false;  // not 8 hex digits behind a dot
+  if (start == kMarker) return true;
+  return start.ends_with(kManifest) && is_payload_entry(start.substr(0, start.size() - kManifest.size()));
+}
+
+Leftover judge_store_temp(Store& store, std::string relative, const fs::FileFacts& facts, Deadness deadness) {
+  Leftover leftover{LeftoverKind::Temp, std::move(relative), facts.size, false};
+  if (deadness == Deadness::NotAsked || !is_older(store, facts.mtime_ns, kTempGrace)) return leftover;
+  const std::size_t manifest = leftover.path.find(".refs.");
+  leftover.is_dead =
+      manifest == std::string::npos || !is_locked_now(store.disk(), store.root() + "/" + leftover.path.substr(0, manifest) + ".lock");
   return leftover;
 }
 

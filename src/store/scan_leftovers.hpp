@@ -27,6 +27,11 @@ Result<std::vector<Leftover>> scan_own_leftovers(Store& store, const RepoLayout&
 /// Dead after 24 h when nobody holds a lock on it or on its blob (R-519, C14).
 Leftover judge_foreign_temp(Store& store, const RepoLayout& layout, std::string relative, const fs::FileFacts& facts, Deadness deadness);
 
+/// Is `relative`, a path below the cache's root, a temp of the shared store by its name: the marker's or a manifest's? Pure.
+bool is_store_temp(std::string_view relative);
+/// One of those. Dead after 24 h, when nobody holds the payload's lock.
+Leftover judge_store_temp(Store& store, std::string relative, const fs::FileFacts& facts, Deadness deadness);
+
 /// Folders `.locks/.larder-new.<run>/`: repositories whose making was cut off (step 0). Dead with their owner, or after 24 h.
 Result<std::vector<Leftover>> scan_unfinished_repos(Store& store, Deadness deadness);
 

@@ -115,7 +115,7 @@ Result<void> RepoScan::add_blob_link(BlobRecord record) {
   LARDER_TRY(const auto text, store_.disk().read_link(layout_.blob(record.name)));
   LARDER_TRY(const auto target, store_.disk().look_through(layout_.blob(record.name)));
   const std::int64_t ctime_ns = record.ctime_ns;
-  const std::string payload = text ? xet_hash_of_link(*text).value_or("") : std::string();
+  const std::string payload = text ? payload_of_entry(layout_, *text).value_or("") : std::string();
   const std::string path = "blobs/" + record.name;
   if (target && target->kind == fs::FileKind::Regular) {
     record = blob_record(std::move(record.name), *target, payload.empty() ? BlobPlace::Outside : BlobPlace::Shared);

@@ -1,5 +1,6 @@
 #include "store/scan_shared.hpp"
 
+#include "base/utf8.hpp"
 #include "store/link_target.hpp"
 
 #include <algorithm>
@@ -16,57 +17,88 @@ bool is_two_hex(std::string_view name) { return name.size() == 2 && is_digest_na
 bool is_bookkeeping(std::string_view name) {
   if (name.size() < kXetLength || !is_digest_name(name.substr(0, kXetLength))) return false;
   const std::string_view end = name.substr(kXetLength);
-  return end == ".refs" || end == ".lock" || end == ".lock.soft" || (end.starts_with(".refs.") && end.ends_with(".tmp"));
+  return end == ".refs" || end == ".lock" || end == ".lock.soft";
 }
 
-Result<void> scan_folder(Store& store, const std::string& folder, std::vector<PayloadRecord>& payloads, std::vector<Problem>& problems) {
-  LARDER_TRY(const auto names, store.disk().list(store.root() + "/" + folder));
-  for (const std::string& name : names) {
-    if (is_bookkeeping(name)) continue;
-    LARDER_TRY(const auto facts, store.disk().look(store.root() + "/" + folder + "/" + name));
-    if (!facts) continue;
-    const bool is_payload = facts->kind == fs::FileKind::Regular && name.size() == kXetLength && is_digest_name(name) &&
-                            std::string_view(folder).substr(folder.size() - 2) == std::string_view(name).substr(0, 2);
-    if (is_payload) {
+/// A link that another name of the cache's root is written in leads there all the same.
+std::optional<bool> is_same_file(Store& store, const std::string& link, std::string_view payload) {
+  const auto target = store.disk().look_through(link);
+  const auto wanted = store.disk().look(payload_path(store.root(), payload));
+  if (!target || !wanted) return std::nullopt;
+  return *target && *wanted && (*target)->device == (*wanted)->device && (*target)->inode == (*wanted)->inode;
+}
+
+class StoreScan {
+ public:
+  StoreScan(Store& store, Deadness deadness) : store_(store), deadness_(deadness) {}
+
+  Result<void> add_root_entry(const std::string& name) {
+    if (name == kMarker) return {};
+    LARDER_TRY(const auto facts, store_.disk().look(store_.root() + "/blobs/" + name));
+    if (facts && facts->kind == fs::FileKind::Folder && is_two_hex(name)) return add_shelf("blobs/" + name);
+    if (facts) add_other("blobs/" + name, *facts);
+    return {};
+  }
+  StoreContent finish() {
+    std::sort(found_.payloads.begin(), found_.payloads.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return std::move(found_);
+  }
+
+ private:
+  Result<void> add_shelf(const std::string& folder) {
+    LARDER_TRY(const auto names, store_.disk().list(store_.root() + "/" + folder));
+    for (const std::string& name : names) {
+      if (is_bookkeeping(name)) continue;
+      LARDER_TRY(const auto facts, store_.disk().look(store_.root() + "/" + folder + "/" + name));
+      if (!facts) continue;
+      const bool is_payload = facts->kind == fs::FileKind::Regular && name.size() == kXetLength && is_digest_name(name) &&
+                              std::string_view(folder).substr(folder.size() - 2) == std::string_view(name).substr(0, 2);
+      if (!is_payload) {
+        add_other(folder + "/" + name, *facts);
+        continue;
+      }
       PayloadRecord payload;
       payload.name = name;
       payload.bytes = facts->size;
-      payloads.push_back(std::move(payload));
+      found_.payloads.push_back(std::move(payload));
+    }
+    return {};
+  }
+
+  void add_other(const std::string& path, const fs::FileFacts& facts) {
+    if (is_store_temp(path) && facts.kind == fs::FileKind::Regular) {
+      found_.leftovers.push_back(judge_store_temp(store_, path, facts, deadness_));
     } else {
-      problems.push_back({ProblemKind::Foreign, folder + "/" + name, "", ""});
+      found_.problems.push_back({ProblemKind::Foreign, path, "", ""});
     }
   }
-  return {};
-}
+
+  Store& store_;
+  Deadness deadness_;
+  StoreContent found_;
+};
 
 }  // namespace
 
 std::string payload_entry(std::string_view name) { return "blobs/" + std::string(name.substr(0, 2)) + "/" + std::string(name); }
 
-Result<std::vector<PayloadRecord>> scan_payloads(Store& store, std::vector<Problem>& problems, const CancelToken& cancel) {
-  std::vector<PayloadRecord> payloads;
+Result<StoreContent> scan_payloads(Store& store, Deadness deadness, const CancelToken& cancel) {
+  StoreScan scan(store, deadness);
   LARDER_TRY(const bool is_marked, is_shared_store(store.disk(), store.root()));
-  if (!is_marked) return payloads;
+  if (!is_marked) return scan.finish();
   LARDER_TRY(const auto names, store.disk().list(store.root() + "/blobs"));
   for (const std::string& name : names) {
     if (cancel.is_cancelled()) return fail(cancel.error());
-    if (std::string_view(name).starts_with(kMarker)) continue;
-    LARDER_TRY(const auto facts, store.disk().look(store.root() + "/blobs/" + name));
-    if (facts && facts->kind == fs::FileKind::Folder && is_two_hex(name)) {
-      LARDER_CHECK(scan_folder(store, "blobs/" + name, payloads, problems));
-    } else if (facts) {
-      problems.push_back({ProblemKind::Foreign, "blobs/" + name, "", ""});
-    }
+    LARDER_CHECK(scan.add_root_entry(name));
   }
-  std::sort(payloads.begin(), payloads.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-  return payloads;
+  return scan.finish();
 }
 
 std::optional<std::vector<std::string>> read_manifest(fs::Disk& disk, const std::string& path) {
   const auto facts = disk.look(path);
   if (!facts || !*facts || (*facts)->kind != fs::FileKind::Regular || (*facts)->size > kMaxManifest) return std::nullopt;
   const auto text = disk.read_small(path, kMaxManifest);
-  if (!text || !*text) return std::nullopt;
+  if (!text || !*text || !is_utf8(**text)) return std::nullopt;  // the client cannot read such a text either
   std::vector<std::string> lines;
   std::string_view rest = **text;
   while (!rest.empty()) {
@@ -77,7 +109,7 @@ std::optional<std::vector<std::string>> read_manifest(fs::Disk& disk, const std:
   return lines;
 }
 
-bool is_valid_referrer(Store& store, std::string_view line, std::string_view payload) {
+std::optional<bool> is_valid_referrer(Store& store, std::string_view line, std::string_view payload) {
   const std::size_t slash = line.find('/');
   if (slash == 0 || slash == std::string_view::npos) return false;
   const std::string_view folder = line.substr(0, slash);
@@ -86,8 +118,12 @@ bool is_valid_referrer(Store& store, std::string_view line, std::string_view pay
   if (folder == "." || folder == ".." || !rest.starts_with(kBlobs)) return false;
   const std::string_view entry = rest.substr(kBlobs.size());
   if (entry.empty() || entry == "." || entry == ".." || entry.find('/') != std::string_view::npos) return false;
-  const auto text = store.disk().read_link(store.root() + "/" + std::string(line));
-  return text && *text && xet_hash_of_link(**text) == payload;
+  const std::string path = store.root() + "/" + std::string(line);
+  const auto text = store.disk().read_link(path);
+  if (!text) return std::nullopt;
+  if (!*text) return false;
+  if (payload_of_entry(RepoLayout(store.root(), std::string(folder)), **text) == payload) return true;
+  return is_same_file(store, path, payload);
 }
 
 Result<void> read_referrers(Store& store, std::vector<PayloadRecord>& payloads, const CancelToken& cancel) {
@@ -95,10 +131,10 @@ Result<void> read_referrers(Store& store, std::vector<PayloadRecord>& payloads, 
     if (cancel.is_cancelled()) return fail(cancel.error());
     const auto lines = read_manifest(store.disk(), payload_path(store.root(), payload.name) + ".refs");
     payload.has_manifest = lines.has_value();
-    if (lines) {
-      for (const std::string& line : *lines) {
-        if (is_valid_referrer(store, line, payload.name)) payload.referrers.push_back(line);
-      }
+    for (const std::string& line : lines.value_or(std::vector<std::string>{})) {
+      const auto is_valid = is_valid_referrer(store, line, payload.name);
+      if (!is_valid) payload.has_manifest = false;
+      if (is_valid.value_or(false)) payload.referrers.push_back(line);
     }
     std::sort(payload.referrers.begin(), payload.referrers.end());
     payload.referrers.erase(std::unique(payload.referrers.begin(), payload.referrers.end()), payload.referrers.end());

@@ -4,6 +4,7 @@
 #include "fs/file_lock.hpp"
 #include "store/file_digest.hpp"
 #include "store/folders.hpp"
+#include "store/link_target.hpp"
 
 #include <larder/base/log.hpp>
 
@@ -64,6 +65,16 @@ std::optional<std::string> xet_hash_of_link(std::string_view text) {
   const std::string_view hash = text.substr(text.size() - kXetLength);
   if (!is_hex(hash) || text != payload_link_text(hash)) return std::nullopt;
   return std::string(hash);
+}
+
+std::optional<std::string> payload_of_entry(const RepoLayout& layout, std::string_view text) {
+  if (auto hash = xet_hash_of_link(text)) return hash;
+  constexpr std::string_view kEntry = "blobs/entry";
+  const std::string target = classify_link(layout, kEntry, text).path;
+  if (target.size() < kXetLength) return std::nullopt;
+  std::string hash = target.substr(target.size() - kXetLength);
+  const bool is_payload = is_hex(hash) && target == classify_link(layout, kEntry, payload_link_text(hash)).path;
+  return is_payload ? std::optional(std::move(hash)) : std::nullopt;
 }
 
 Result<bool> is_shared_store(fs::Disk& disk, const std::string& root) {

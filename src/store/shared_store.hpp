@@ -57,7 +57,10 @@ Result<bool> is_shared_store(fs::Disk& disk, const std::string& root);
 std::string payload_path(const std::string& root, std::string_view xet_hash);
 /// "../../blobs/<2 hex>/<xet>": the text of a repository's link to it.
 std::string payload_link_text(std::string_view xet_hash);
-/// The Xet hash that a blob's link text names; nullopt: the link is no link into the store. Pure.
+/// The Xet hash that a blob's link text names; nullopt: the link is not as the client writes it. Pure.
 std::optional<std::string> xet_hash_of_link(std::string_view text);
+/// The same for an entry of `layout`'s blobs/ whose text leads into the store by any way, absolute or roundabout: the client takes such a
+/// link for a reference too. By the text alone. Pure.
+std::optional<std::string> payload_of_entry(const RepoLayout& layout, std::string_view text);
 
 }  // namespace larder::store

@@ -3,6 +3,7 @@
 #include "store/link_target.hpp"
 #include "store/payload_sweep.hpp"
 #include "store/repo_sweep.hpp"
+#include "store/scan_leftovers.hpp"
 #include "store/scan_shared.hpp"
 
 #include <larder/store/gc.hpp>
@@ -116,13 +117,23 @@ class Sweep {
     return true;
   }
 
+  Result<SweepOutcome> remove_of_root(const std::string& path, const std::string& name) {
+    if (!is_store_temp(path)) return remove_unfinished_repo(store_, name);
+    return outcome_of(remove_store_temp(store_, path));
+  }
+
+  static Result<SweepOutcome> outcome_of(const Result<PayloadSweep>& swept) {
+    if (!swept) return fail(swept.error());
+    return *swept == PayloadSweep::Removed ? SweepOutcome::Removed : SweepOutcome::InUse;
+  }
+
   Result<void> sweep_root(std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       const RemovalItem& item = plan_.items[i];
       const std::string name = item.path.substr(item.path.rfind('/') + 1);
       if (item.kind == ItemKind::Payload) {
         planned_payloads_.emplace(name, &item);
-      } else if (!book(item, remove_unfinished_repo(store_, name))) {
+      } else if (!book(item, remove_of_root(item.path, name))) {
         return fail(cancel_.error());
       }
     }
@@ -132,15 +143,11 @@ class Sweep {
   /// Planned ones, and those that lost an entry and stay: their manifests are put right.
   Result<void> sweep_payloads() {
     for (const auto& [name, item] : planned_payloads_) {
-      const auto swept = sweep_payload(store_, name);
-      const Result<SweepOutcome> outcome =
-          swept ? Result<SweepOutcome>(*swept == PayloadSweep::Removed ? SweepOutcome::Removed : SweepOutcome::InUse)
-                : Result<SweepOutcome>(fail(swept.error()));
-      if (!book(*item, outcome)) return fail(cancel_.error());
+      if (!book(*item, outcome_of(sweep_payload(store_, name, PayloadWish::Remove)))) return fail(cancel_.error());
     }
     for (const std::string& name : touched_payloads_) {
       if (planned_payloads_.contains(name)) continue;
-      const auto swept = sweep_payload(store_, name);
+      const auto swept = sweep_payload(store_, name, PayloadWish::PutRight);
       if (!swept) report_.warnings.push_back(fmt::format("{}: {}", payload_entry(name), swept.error().text()));
     }
     return {};

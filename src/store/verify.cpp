@@ -170,8 +170,9 @@ class CacheVerifier {
 
   /// With one repository in view the store was not scanned: the entry itself says where the bytes are.
   void collect_payload(std::size_t repo, const BlobRecord& blob, const KnownBlobs& known) {
-    const auto text = store_.disk().read_link(store_.root() + "/" + inventory_.repos[repo].folder + "/blobs/" + blob.name);
-    const auto payload = text && *text ? xet_hash_of_link(**text) : std::nullopt;
+    const RepoLayout layout(store_.root(), inventory_.repos[repo].folder);
+    const auto text = store_.disk().read_link(layout.blob(blob.name));
+    const auto payload = text && *text ? payload_of_entry(layout, **text) : std::nullopt;
     if (payload && blob.inode != 0) collect_named(repo, blob, known, payload_path(store_.root(), *payload));
   }
 

@@ -37,6 +37,35 @@ const store::RepoRecord& only_repo(const store::Inventory& inventory) {
 
 }  // namespace
 
+TEST_CASE("take_inventory: temps of the shared store are dead after a day without a lock", "[store][inventory]") {
+  StoreRig rig;
+  BuiltFile weights = kWeights;
+  weights.lying = Lying::Shared;
+  rig.cache.add(kRepo, kOne, {weights}, {"main"});
+  const std::string xet = CacheBuilder::xet_hash(kWeights.content);
+  const std::string payload = "blobs/" + xet.substr(0, 2) + "/" + xet;
+  const std::vector<std::string> names{payload + ".refs.0e85e3ac.tmp", "blobs/.huggingface-shared-blobs.0e85e3ac.tmp"};
+  const std::vector<std::string> others{payload + ".refs.0e85e3aX.tmp", payload + ".tmp", "blobs/" + xet + ".refs.0e85e3ac.tmp",
+                                        "blobs/00/" + xet + ".refs.0e85e3ac.tmp", "blobs/.huggingface-shared-blobs.tmp"};
+  for (const auto& name : names) rig.cache.write(name, "12345");
+  for (const auto& name : others) rig.cache.write(name, "mine");
+  const auto dead = [&] {
+    const auto inventory = rig.scan();
+    REQUIRE(inventory.leftovers.size() == names.size());
+    CHECK(inventory.problems.size() == others.size());
+    return std::count_if(inventory.leftovers.begin(), inventory.leftovers.end(), [](const auto& one) { return one.is_dead; });
+  };
+  CHECK(dead() == 0);
+  for (const auto& name : names) rig.cache.age(name, 25 * 3600);
+  for (const auto& name : others) rig.cache.age(name, 25 * 3600);
+  {
+    const test::HeldLock lock(rig.cache / (payload + ".lock"));
+    CHECK(dead() == 1);
+  }
+  CHECK(dead() == 2);
+  CHECK(rig.scan(InventoryDepth::Sizes).partial_bytes == 10);
+}
+
 TEST_CASE("take_inventory: no folder is an empty cache", "[store][inventory]") {
   StoreRig rig;
   rig.cache.remove("");

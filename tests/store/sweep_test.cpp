@@ -264,6 +264,62 @@ TEST_CASE("sweep: a shared payload goes with its last referrer", "[store][sweep]
   CHECK(rig.cache.read("blobs/.huggingface-shared-blobs") == "1\n");
 }
 
+TEST_CASE("sweep: any way to write a link into the store refers to the payload", "[store][sweep]") {
+  StoreRig rig;  // R-576: the client resolves the text, so an absolute or a roundabout one counts
+  rig.cache.add(kRepo, kOne, {shared(kWeights)}, {"main"});
+  rig.cache.add(kTwin, kTwo, {shared(kWeights)}, {"main"});
+  const std::string xet = CacheBuilder::xet_hash(kWeights.content);
+  const std::string payload = "blobs/" + xet.substr(0, 2) + "/" + xet;
+  std::filesystem::create_directory_symlink(rig.cache.root(), rig.dir / "other-name");
+  std::string text;
+  SECTION("absolute") { text = rig.cache / payload; }
+  SECTION("roundabout") { text = "../.././blobs/" + xet.substr(0, 2) + "//" + xet; }
+  SECTION("through a repository") { text = "../../" + kTwin + "/../" + payload; }
+  SECTION("by another name of the root") { text = rig.dir / "other-name/" + payload; }
+  rig.cache.link(kTwin + "/blobs/" + CacheBuilder::blob_name(kWeights), text);
+  rig.sweep(store::plan_rm(rig.scan(), whole("org/m"), {}));
+  rig.sweep(store::plan_prune(rig.scan(), rig.now_ns()));
+  CHECK(rig.cache.read(kTwin + "/snapshots/" + kTwo + "/sub/deep/model.bin") == kWeights.content);
+}
+
+TEST_CASE("sweep: a payload that the plan does not name stays, line or no line", "[store][sweep]") {
+  StoreRig rig;
+  rig.cache.add(kRepo, kOne, {shared(kWeights)}, {"main"});
+  const std::string xet = CacheBuilder::xet_hash(kWeights.content);
+  const std::string payload = "blobs/" + xet.substr(0, 2) + "/" + xet;
+  const std::string lines = rig.cache.read(payload + ".refs");
+  rig.cache.add(kTwin, kTwo, {shared(kWeights)}, {"main"});
+  rig.cache.write(payload + ".refs", lines);  // the twin's line was lost
+  rig.sweep(store::plan_rm(rig.scan(), whole("org/m"), {}));
+  CHECK(rig.cache.read(kTwin + "/snapshots/" + kTwo + "/sub/deep/model.bin") == kWeights.content);
+}
+
+TEST_CASE("sweep: a manifest that is no text says nothing", "[store][sweep]") {
+  StoreRig rig;  // R-576
+  rig.cache.add(kRepo, kOne, {shared(kWeights)}, {"main"});
+  const std::string xet = CacheBuilder::xet_hash(kWeights.content);
+  rig.cache.write("blobs/" + xet.substr(0, 2) + "/" + xet + ".refs", "\xff\xfe\n");
+  const auto plan = store::plan_rm(rig.scan(), whole("org/m"), {});
+  CHECK(plan.items.size() == 1);
+  rig.sweep(plan);
+  CHECK(rig.cache.has("blobs/" + xet.substr(0, 2) + "/" + xet));
+}
+
+TEST_CASE("sweep: dead temps of the shared store go, fresh ones stay", "[store][sweep]") {
+  StoreRig rig;  // R-522
+  rig.cache.add(kRepo, kOne, {shared(kWeights)}, {"main"});
+  const std::string xet = CacheBuilder::xet_hash(kWeights.content);
+  const std::string old = "blobs/" + xet.substr(0, 2) + "/" + xet + ".refs.0e85e3ac.tmp";
+  const std::string fresh = "blobs/.huggingface-shared-blobs.0e85e3ac.tmp";
+  for (const auto& name : {old, fresh}) rig.cache.write(name, "1\n");
+  rig.cache.age(old, 25 * 3600);
+  const auto report = rig.sweep(store::plan_prune(rig.scan(), rig.now_ns()));
+  CHECK(report.removed.size() == 1);
+  CHECK(report.failures.empty());
+  CHECK_FALSE(rig.cache.has(old));
+  CHECK(rig.cache.has(fresh));
+}
+
 TEST_CASE("sweep: a payload without a manifest, or of a busy or unknown store, stays", "[store][sweep]") {
   StoreRig rig;  // R-576, R-572
   rig.cache.add(kRepo, kOne, {shared(kWeights)}, {"main"});

@@ -123,7 +123,8 @@ struct PayloadRecord {
   std::string name;  ///< Xet hash
   std::uint64_t bytes = 0;
   std::uint32_t entries = 0;           ///< blob entries of repositories that lead here
-  bool has_manifest = false;           ///< `.refs` is there and readable; without it: never removed (R-576)
+  bool has_manifest = false;           ///< `.refs` is readable, and so is what it names; without it: never removed (R-576). InventoryDepth
+                                       ///< Removal, and where `entries` is 0
   std::vector<std::string> referrers;  ///< "<repo folder>/blobs/<ETAG>" that are links to it now: lines of .refs, or seen by the scan
 };
 
