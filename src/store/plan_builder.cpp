@@ -184,14 +184,30 @@ void PlanBuilder::remove_unlinked(std::size_t repo, std::int64_t now_ns) {
     const BlobRecord& blob = record.blobs[index];
     const bool is_entry = blob.place == BlobPlace::Local || blob.place == BlobPlace::Shared;
     if (blob.is_linked || blob.is_locked || !is_entry || !is_digest_name(blob.name)) continue;
-    if (now_ns - blob.ctime_ns <= kBlobGraceNs) {
+    if (!blob.is_condemned && now_ns - blob.ctime_ns <= kBlobGraceNs) {
       has_recent = true;
       continue;
     }
-    const std::uint64_t bytes = remove_blob(repo, index);
-    add(ItemKind::Blob, &record, "", record.folder + "/blobs/" + blob.name, bytes, RemovalReason::Unreferenced);
+    remove_unlinked_blob(repo, index);
   }
   if (has_recent) keep(record.repo, "", KeptReason::Recent);
+}
+
+void PlanBuilder::remove_unlinked_blob(std::size_t repo, std::uint32_t index) {
+  const RepoRecord& record = inventory_.repos[repo];
+  const std::uint64_t bytes = remove_blob(repo, index);
+  add(ItemKind::Blob, &record, "", record.folder + "/blobs/" + record.blobs[index].name, bytes, RemovalReason::Unreferenced);
+}
+
+void PlanBuilder::finish_removals(std::size_t repo) {
+  const RepoRecord& record = inventory_.repos[repo];
+  const std::string notes = record.folder + "/.larder/removing/";
+  for (std::uint32_t index = 0; index < record.blobs.size(); ++index) {
+    if (record.blobs[index].is_condemned && !record.blobs[index].is_locked) remove_unlinked_blob(repo, index);
+  }
+  std::vector<Leftover> left = record.leftovers;
+  std::erase_if(left, [&](const Leftover& leftover) { return !leftover.path.starts_with(notes); });
+  remove_leftovers(left, &record);
 }
 
 void PlanBuilder::remove_dead(std::int64_t now_ns) {

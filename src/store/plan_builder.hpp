@@ -23,6 +23,8 @@ class PlanBuilder {
   void remove_file(std::size_t repo, const FileTarget& file);
   /// What is dead or leads nowhere: leftovers of the root and of every repository, old blobs without links, payloads without referrers.
   void remove_dead(std::int64_t now_ns);
+  /// What a removal that was cut off has left behind in one repository.
+  void finish_removals(std::size_t repo);
   void keep(const repo::RepoId& repo, std::string commit, KeptReason reason);
   void warn(std::string text) { plan_.warnings.push_back(std::move(text)); }
 
@@ -48,6 +50,7 @@ class PlanBuilder {
   void lose_referrer(std::uint32_t payload);
   void remove_leftovers(const std::vector<Leftover>& leftovers, const RepoRecord* repo);
   void remove_unlinked(std::size_t repo, std::int64_t now_ns);
+  void remove_unlinked_blob(std::size_t repo, std::uint32_t index);
   void add(ItemKind kind, const RepoRecord* repo, std::string commit, std::string path, std::uint64_t bytes, RemovalReason reason);
   void count_everything();
 

@@ -144,6 +144,7 @@ RemovalPlan plan_rm(const Inventory& inventory, const RmTargets& targets, const 
       plan_repo(inventory, repo, builder);
     } else {
       plan_revisions(inventory, repo, targets, builder);
+      if (!inventory.repos[repo].is_in_use) builder.finish_removals(repo);  // also those of an earlier `rm` that was cut off
     }
   }
   plan_files(inventory, files, builder);

@@ -4,6 +4,7 @@
 #include "store/blob_lock.hpp"
 #include "store/folders.hpp"
 #include "store/pin.hpp"
+#include "store/removal_note.hpp"
 #include "store/repo_use.hpp"
 #include "store/scan_refs.hpp"
 #include "store/scan_shared.hpp"
@@ -12,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace larder::store {
 namespace {
@@ -70,6 +72,24 @@ Result<std::optional<SweepOutcome>> RepoSweep::recheck(const std::string& folder
 Result<SweepOutcome> RepoSweep::remove_revision(const std::string& folder, RemovalReason reason) {
   LARDER_TRY(const auto kept, recheck(folder, reason));
   if (kept) return *kept;
+  LARDER_CHECK(note_revision(folder));
+  return take_apart(folder);
+}
+
+Result<void> RepoSweep::note_revision(const std::string& folder) {
+  std::set<std::string> blobs;
+  const auto visit = [&](const SnapshotEntry& entry) -> Result<void> {
+    if (entry.kind == fs::FileKind::Symlink && entry.target.kind == LinkKind::Blob) blobs.insert(entry.target.name);
+    return {};
+  };
+  LARDER_TRY(const bool is_there, is_folder(layout_.snapshots() + "/" + folder));
+  if (!is_there) return {};
+  LARDER_CHECK(walk_snapshot(store_.disk(), layout_, folder, visit, nullptr, cancel_));
+  notes_.push_back(write_removal_note(store_, layout_, folder, blobs));
+  return {};
+}
+
+Result<SweepOutcome> RepoSweep::take_apart(const std::string& folder) {
   LARDER_CHECK(remove_refs(folder));
   LARDER_TRY(const bool is_gone, remove_entries(folder));
   // What stays of it is not the commit: its listing stays too, so that readers see an incomplete snapshot and not a small one.
@@ -172,6 +192,58 @@ Result<void> RepoSweep::remove_no_exist(const std::string& folder) {
   return {};
 }
 
+Result<void> RepoSweep::begin_files(const std::vector<std::string>& paths) {
+  std::set<std::string> blobs;
+  for (const std::string& path : paths) {
+    LARDER_TRY(const auto text, store_.disk().read_link(layout_.repo() + "/" + path));
+    if (!text) continue;
+    const LinkTarget target = classify_link(layout_, path, *text);
+    if (target.kind == LinkKind::Blob) blobs.insert(target.name);
+  }
+  notes_.push_back(write_removal_note(store_, layout_, "", blobs));
+  return {};
+}
+
+/// The blobs of the note are items of their own; here go the listing and the marks of a revision whose entries are gone.
+Result<SweepOutcome> RepoSweep::finish_removal(const std::string& name) {
+  LARDER_TRY(const auto notes, read_removal_notes(store_.disk(), layout_));
+  const auto note = std::find_if(notes.begin(), notes.end(), [&](const RemovalNote& one) { return one.name == name; });
+  if (note == notes.end()) return SweepOutcome::Removed;
+  notes_.push_back(layout_.removing() + "/" + name);
+  const auto commit = repo::CommitId::parse(note->snapshot);
+  if (!commit) return SweepOutcome::Removed;
+  LARDER_TRY(const bool has_entries, has_entries_in(note->snapshot));
+  LARDER_TRY(const auto listing, store_.disk().look(layout_.tree(*commit)));
+  LARDER_TRY(const bool is_used, is_used_now(note->snapshot));
+  // Entries: it was cut off before their end, and is still there to be removed by its name. The rest: somebody downloads it again.
+  if (has_entries || is_used || (listing && listing->mtime_ns > note->made_ns)) return SweepOutcome::Removed;
+  return take_apart(note->snapshot);  // its empty folders and its marks
+}
+
+Result<bool> RepoSweep::has_entries_in(const std::string& snapshot) {
+  LARDER_TRY(const bool is_there, is_folder(layout_.snapshots() + "/" + snapshot));
+  if (!is_there) return false;
+  bool has_any = false;
+  const auto visit = [&](const SnapshotEntry&) -> Result<void> {
+    has_any = true;
+    return {};
+  };
+  LARDER_CHECK(walk_snapshot(store_.disk(), layout_, snapshot, visit, nullptr, cancel_));
+  return has_any;
+}
+
+Result<void> RepoSweep::finish() {
+  LARDER_TRY(const bool is_gone, remove_if_empty());
+  return is_gone ? Result<void>{} : drop_notes();
+}
+
+Result<void> RepoSweep::drop_notes() {
+  for (const std::string& note : std::exchange(notes_, {})) {
+    if (!note.empty()) LARDER_CHECK(store_.disk().remove_file(note));
+  }
+  return {};
+}
+
 Result<SweepOutcome> RepoSweep::remove_file(const std::string& path) {
   const std::string_view below = std::string_view(path).substr(std::string_view("snapshots/").size());
   const std::string snapshot(below.substr(0, below.find('/')));
@@ -221,9 +293,11 @@ Result<void> RepoSweep::remove_blob_batch(const std::vector<std::string>& names)
     if (cancel_.is_cancelled()) return fail(cancel_.error());
     LARDER_TRY(const auto entry, store_.disk().look(layout_.blob(name)));
     if (!entry) continue;
-    LARDER_TRY(auto attempt, try_lock_blob(store_, layout_, name));
-    if (attempt.outcome == fs::FileLock::Outcome::Busy) continue;
-    if (attempt.lock) locks.push_back(std::move(*attempt.lock));
+    auto attempt = try_lock_blob(store_, layout_, name);
+    // A full disk has no room for a lock file that is not there yet, so nobody holds it; and removing is what makes room.
+    if (!attempt && attempt.error().code != ErrorCode::DiskFull) return fail(std::move(attempt).error());
+    if (attempt && attempt->outcome == fs::FileLock::Outcome::Busy) continue;
+    if (attempt && attempt->lock) locks.push_back(std::move(*attempt->lock));
     free.push_back(&name);
   }
   if (free.empty()) return {};

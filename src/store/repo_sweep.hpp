@@ -25,6 +25,8 @@ class RepoSweep {
   /// refs that name it, its entries, empty folders, then its listing, markers and marks (reliability.md §3.3 backwards). Entries that no
   /// cache writer made stay, and so does what they lie in.
   Result<SweepOutcome> remove_revision(const std::string& folder, RemovalReason reason);
+  /// Before the first `remove_file`: a note of what they lead to, so that a later run can finish.
+  Result<void> begin_files(const std::vector<std::string>& paths);
   /// One entry of a snapshot; `path`: relative to the repository. The ref and the folder of the snapshot stay.
   Result<SweepOutcome> remove_file(const std::string& path);
   /// A blob no snapshot leads to; removed with the others.
@@ -35,14 +37,19 @@ class RepoSweep {
   Result<SweepOutcome> remove_everything();
   /// Blob entries collected so far: each under its lock, and only if neither a link nor a lease needs it by then.
   Result<void> remove_blobs();
-  /// Removes the folders of a repository that holds nothing any more, so that no scan ever sees it half gone.
-  Result<void> remove_if_empty();
+  /// Last: removes the folders of a repository that holds nothing any more, so that no scan ever sees it half gone; then the notes.
+  Result<void> finish();
 
   /// Payloads whose entries were removed: to be swept.
   [[nodiscard]] const std::set<std::string>& payloads() const { return payloads_; }
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
+  Result<SweepOutcome> take_apart(const std::string& folder);
+  Result<void> note_revision(const std::string& folder);
+  Result<SweepOutcome> finish_removal(const std::string& name);
+  Result<bool> has_entries_in(const std::string& snapshot);
+  Result<void> drop_notes();
   Result<std::optional<SweepOutcome>> recheck(const std::string& folder, RemovalReason reason);
   Result<bool> is_used_now(const std::string& folder);
   Result<std::vector<std::string>> refs_of(const std::string& folder);
@@ -58,6 +65,7 @@ class RepoSweep {
   Result<void> remove_plain_files(const std::string& folder, bool (*is_ours)(std::string_view));
   Result<bool> is_folder(const std::string& path);
   Result<bool> is_empty_skeleton();
+  Result<bool> remove_if_empty();
 
   Store& store_;
   RepoLayout layout_;
@@ -65,6 +73,7 @@ class RepoSweep {
   Reachability reachability_;
   std::set<std::string> blobs_;
   std::set<std::string> payloads_;
+  std::vector<std::string> notes_;  // paths; they go after the blobs
   std::vector<std::string> warnings_;
 };
 

@@ -42,6 +42,7 @@ Result<SweepOutcome> RepoSweep::remove_leftover(const std::string& path) {
   if (still == leftovers.end()) return SweepOutcome::Removed;
   if (!still->is_dead) return SweepOutcome::InUse;
   const std::string name = path.substr(path.rfind('/') + 1);
+  if (path.starts_with(own + "removing/")) return finish_removal(name);
   if (path.starts_with(own + "partial/")) {
     LARDER_CHECK(remove_partial(name));
   } else {
@@ -89,6 +90,7 @@ Result<void> RepoSweep::remove_own() {
     }
   }
   LARDER_CHECK(remove_plain_files(layout_.tmp(), is_run_name));
+  LARDER_CHECK(remove_plain_files(layout_.removing(), is_run_name));
   LARDER_CHECK(remove_plain_files(layout_.leases(), [](std::string_view name) { return is_run_name("x." + std::string(name)); }));
   LARDER_CHECK(remove_plain_files(layout_.pins(), is_commit_name));
   return remove_plain_files(layout_.own() + "/used", is_commit_name);
@@ -115,7 +117,9 @@ Result<SweepOutcome> RepoSweep::remove_everything() {
     for (const std::string& name : names) {
       LARDER_TRY(const bool is_snapshot, is_folder(layout_.snapshots() + "/" + name));
       if (!is_snapshot) continue;
-      LARDER_TRY(const SweepOutcome outcome, remove_revision(name, RemovalReason::Asked));
+      LARDER_TRY(const bool is_used, is_used_now(name));
+      if (is_used) return SweepOutcome::InUse;
+      LARDER_TRY(const SweepOutcome outcome, take_apart(name));  // without a note: a run again finds all that is left by itself
       if (outcome != SweepOutcome::Removed) return outcome;
     }
   }
@@ -155,6 +159,7 @@ Result<bool> RepoSweep::is_empty_skeleton() {
     LARDER_TRY(const bool is_plain, is_folder(folders[i]));
     if (!is_plain) return false;
     LARDER_TRY(const auto below, store_.disk().list(folders[i]));
+    if (folders[i] == layout_.removing() && std::all_of(below.begin(), below.end(), is_run_name)) continue;
     const bool may_have_folders = folders[i] == layout_.own() || folders[i].starts_with(layout_.refs());
     if (!below.empty() && !may_have_folders) return false;
     for (const std::string& name : below) folders.push_back(folders[i] + "/" + name);
@@ -164,23 +169,25 @@ Result<bool> RepoSweep::is_empty_skeleton() {
 
 /// Out of the way in one step, so that no scan finds a repository without snapshots/ (R-802), then folder by folder. The name is that of
 /// a repository never finished: if this is cut off, `prune` takes the rest away.
-Result<void> RepoSweep::remove_if_empty() {
+Result<bool> RepoSweep::remove_if_empty() {
   LARDER_TRY(const bool is_there, is_folder(layout_.repo()));
-  if (!is_there) return {};
+  if (!is_there) return true;
   LARDER_TRY(const bool is_empty, is_empty_skeleton());
-  if (!is_empty) return {};
+  if (!is_empty) return false;
   const std::string aside = store_.root() + "/.locks/.larder-new." + store_.run();
   LARDER_CHECK(store_.make_folders(store_.root() + "/.locks"));
   LARDER_TRY(const bool moved, store_.disk().rename_new(layout_.repo(), aside));
-  if (!moved) return {};
+  if (!moved) return false;
   LARDER_CHECK(store_.disk().sync_folder(store_.root()));
   // A pull that came in between has left its lease: it gets its folder back.
   LARDER_TRY(const auto leases, store_.disk().list(aside + "/.larder/leases"));
   if (!leases.empty()) {
     LARDER_CHECK(store_.disk().rename_new(aside, layout_.repo()));
-    return {};
+    return false;
   }
-  return remove_empty_folders(store_, aside);
+  LARDER_CHECK(remove_plain_files(aside + "/.larder/removing", is_run_name));
+  LARDER_CHECK(remove_empty_folders(store_, aside));
+  return true;
 }
 
 /// Removes `folder` and the folders in it, as far as they are empty; never a file.
@@ -204,7 +211,7 @@ Result<SweepOutcome> remove_unfinished_repo(Store& store, const std::string& nam
   if (!found->is_dead) return SweepOutcome::InUse;
   const std::string folder = store.root() + "/.locks/" + name;
   LARDER_CHECK(store.disk().remove_file(folder + "/CACHEDIR.TAG"));
-  for (const std::string& sub : {folder + "/.larder/leases", folder + "/.larder/tmp"}) {
+  for (const std::string& sub : {folder + "/.larder/leases", folder + "/.larder/tmp", folder + "/.larder/removing"}) {
     LARDER_TRY(const auto facts, store.disk().look(sub));
     if (!facts || facts->kind != fs::FileKind::Folder) continue;
     LARDER_TRY(const auto files, store.disk().list(sub));

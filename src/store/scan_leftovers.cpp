@@ -3,6 +3,7 @@
 #include "fs/file_lock.hpp"
 #include "store/journal.hpp"
 #include "store/link_target.hpp"
+#include "store/removal_note.hpp"
 
 #include <algorithm>
 
@@ -131,6 +132,16 @@ Result<void> scan_leases(OwnScan& scan, const DeadRuns& dead) {
   return {};
 }
 
+/// A removal that was cut off, or one that is running: then whoever is first removes the rest, each under its locks.
+Result<void> scan_removals(OwnScan& scan) {
+  LARDER_TRY(const auto notes, read_removal_notes(scan.store.disk(), scan.layout));
+  for (const RemovalNote& note : notes) {
+    scan.found.push_back(
+        {LeftoverKind::Temp, scan.layout.folder() + "/.larder/removing/" + note.name, 0, scan.deadness == Deadness::Judged});
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<Leftover>> scan_own_leftovers(Store& store, const RepoLayout& layout, Deadness deadness) {
@@ -144,6 +155,7 @@ Result<std::vector<Leftover>> scan_own_leftovers(Store& store, const RepoLayout&
   LARDER_CHECK(scan_partials(scan, dead));
   LARDER_CHECK(scan_temps(scan, dead));
   LARDER_CHECK(scan_leases(scan, dead));
+  LARDER_CHECK(scan_removals(scan));
   return std::move(scan.found);
 }
 

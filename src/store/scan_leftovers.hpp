@@ -20,7 +20,7 @@ constexpr std::chrono::hours kBlobGrace{24};
 
 enum class Deadness { NotAsked, Judged };
 
-/// What lies in `.larder/` of the repository: partial/, tmp/, void leases. Sizes are bytes on disk.
+/// What lies in `.larder/` of the repository: partial/, tmp/, void leases, removals that were cut off. Sizes are bytes on disk.
 Result<std::vector<Leftover>> scan_own_leftovers(Store& store, const RepoLayout& layout, Deadness deadness);
 
 /// One temporary file of another client, `name` in blobs/ (R-517, R-518, R-522), or a ref's. `relative`: path from the cache root.

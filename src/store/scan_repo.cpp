@@ -1,6 +1,7 @@
 #include "store/scan_repo.hpp"
 
 #include "store/pin.hpp"
+#include "store/removal_note.hpp"
 #include "store/repo_use.hpp"
 #include "store/scan_shared.hpp"
 #include "store/tree_cache.hpp"
@@ -347,6 +348,16 @@ Result<void> RepoScan::finish() {
   if (!wants_.judged) return {};
   LARDER_TRY(const auto use, read_use(store_, layout_));
   apply_use(store_, layout_, use, record_);
+  return apply_removal_notes();
+}
+
+Result<void> RepoScan::apply_removal_notes() {
+  LARDER_TRY(const auto notes, read_removal_notes(store_.disk(), layout_));
+  for (const RemovalNote& note : notes) {
+    for (BlobRecord& blob : record_.blobs) {
+      blob.is_condemned = blob.is_condemned || (!blob.is_linked && blob.ctime_ns <= note.made_ns && note.blobs.contains(blob.name));
+    }
+  }
   return {};
 }
 

@@ -61,6 +61,7 @@ class RepoScan {
   std::uint32_t named_blob(const std::string& name);
   void judge_odd_entries(Walk& walk);
   Result<void> finish_revision(Walk& walk, const std::string& name);
+  Result<void> apply_removal_notes();
   Result<void> read_marks(RevisionRecord& revision);
   Result<void> scan_tree_temps();
   Result<void> finish();

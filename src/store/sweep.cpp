@@ -98,6 +98,7 @@ class Sweep {
     const std::string folder = plan_.items[begin].path.substr(0, plan_.items[begin].path.find('/'));
     RepoSweep repo(store_, RepoLayout(store_.root(), folder), cancel_);
     const Result<void> is_safe = refuse_links(folder);
+    if (is_safe) LARDER_CHECK(begin_files(repo, begin, end));
     for (std::size_t i = begin; i < end; ++i) {
       const RemovalItem& item = plan_.items[i];
       const Result<SweepOutcome> outcome = is_safe ? remove_item(repo, item, folder) : Result<SweepOutcome>(fail(is_safe.error()));
@@ -105,10 +106,20 @@ class Sweep {
     }
     if (!is_safe) return {};
     if (const auto blobs = repo.remove_blobs(); !blobs && !book_rest(plan_.items[begin], blobs.error())) return fail(cancel_.error());
-    if (const auto rest = repo.remove_if_empty(); !rest && !book_rest(plan_.items[begin], rest.error())) return fail(cancel_.error());
+    if (const auto rest = repo.finish(); !rest && !book_rest(plan_.items[begin], rest.error())) return fail(cancel_.error());
     touched_payloads_.insert(repo.payloads().begin(), repo.payloads().end());
     report_.warnings.insert(report_.warnings.end(), repo.warnings().begin(), repo.warnings().end());
     return {};
+  }
+
+  Result<void> begin_files(RepoSweep& repo, std::size_t begin, std::size_t end) {
+    std::vector<std::string> paths;
+    for (std::size_t i = begin; i < end; ++i) {
+      const RemovalItem& item = plan_.items[i];
+      if (item.kind == ItemKind::File) paths.push_back(item.path.substr(item.path.find('/') + 1));
+    }
+    const auto noted = repo.begin_files(paths);
+    return noted || book_rest(plan_.items[begin], noted.error()) ? Result<void>{} : Result<void>(fail(cancel_.error()));
   }
 
   bool book_rest(const RemovalItem& item, const Error& error) {

@@ -1,6 +1,8 @@
 #include "fs/forwarding_disk.hpp"
 #include "store/lease.hpp"
+#include "store/removal_note.hpp"
 #include "support/catch.hpp"
+#include "support/fault_disk.hpp"
 #include "support/store_rig.hpp"
 
 #include <algorithm>
@@ -86,6 +88,19 @@ void check_readable(const CacheBuilder& cache) {
     if (blobs != std::string::npos && path.starts_with("models--") && content.starts_with("-> "))
       CHECK(std::filesystem::exists(cache / path));
   }
+}
+
+/// What readers see, a line a path: no locks, no bookkeeping.
+std::vector<std::string> visible(const CacheBuilder& cache) {
+  std::vector<std::string> lines;
+  for (const auto& [path, content] : cache.picture()) {
+    const std::string below = "/" + path;
+    const bool is_of_payload =
+        below.find(".refs") != std::string::npos || below.ends_with(".lock");  // R-576: lines that hold no more are harmless
+    const bool is_hidden = below.find("/.locks/") != std::string::npos || below.find("/.larder/") != std::string::npos;
+    if (!is_hidden && !is_of_payload) lines.push_back(path + " " + content);
+  }
+  return lines;
 }
 
 }  // namespace
@@ -357,6 +372,9 @@ TEST_CASE("sweep: killed at any step it leaves a readable cache, and once more f
        }},
   };
   for (const auto& [command, plan_of] : commands) {
+    StoreRig undisturbed;
+    fill(undisturbed);
+    undisturbed.sweep(plan_of(undisturbed));
     for (std::size_t at = 1;; ++at) {
       CAPTURE(command, at);
       StoreRig rig;
@@ -381,12 +399,71 @@ TEST_CASE("sweep: killed at any step it leaves a readable cache, and once more f
       const auto second = rig.sweep(plan_of(rig));
       CHECK(second.failures.empty());
       check_readable(rig.cache);
-      for (const auto& item : plan.items) {
-        if (item.kind == store::ItemKind::Revision) CHECK_FALSE(rig.cache.has(item.path));
-      }
+      CHECK(visible(rig.cache) == visible(undisturbed.cache));
       if (!died) break;
     }
   }
+}
+
+TEST_CASE("sweep: what a removal that was cut off left behind is not taken from who came after it", "[store][sweep]") {  // C9, I7
+  StoreRig rig;
+  rig.cache.add(kRepo, kOne, {kConfig}, {"main"});
+  const std::string blob = kRepo + "/blobs/" + CacheBuilder::blob_name(kWeights);
+  const auto note = [&] {
+    const auto layout = rig.store().layout(test::model("org/m"));
+    auto run = rig.store();
+    CHECK_FALSE(store::write_removal_note(run, layout, kTwo, {CacheBuilder::blob_name(kWeights), "not/../a blob"}).empty());
+  };
+  const auto prune = [&] { rig.sweep(store::plan_prune(rig.scan(), rig.now_ns())); };
+  SECTION("the rest goes, with the note") {
+    rig.cache.write(blob, kWeights.content);
+    rig.cache.write(kRepo + "/trees/" + kTwo + ".json", "{}");
+    note();
+    prune();
+    CHECK_FALSE(rig.cache.has(blob));
+    CHECK_FALSE(rig.cache.has(kRepo + "/trees/" + kTwo + ".json"));
+  }
+  SECTION("a blob newer than the note has its day") {
+    note();
+    for (const auto& file : std::filesystem::directory_iterator(rig.cache / (kRepo + "/.larder/removing"))) {
+      rig.cache.age(kRepo + "/.larder/removing/" + file.path().filename().string(), 10);
+    }
+    rig.cache.write(blob, kWeights.content);
+    prune();
+    CHECK(rig.cache.has(blob));
+  }
+  SECTION("so has one that is linked again") {
+    rig.cache.write(blob, kWeights.content);
+    note();
+    rig.cache.add(kRepo, kTwo, {kWeights}, {"v2"});
+    prune();
+    CHECK(rig.cache.read(kRepo + "/snapshots/" + kTwo + "/sub/deep/model.bin") == kWeights.content);
+    CHECK(rig.cache.has(kRepo + "/trees/" + kTwo + ".json"));
+  }
+  SECTION("a note that is damaged says nothing") {
+    rig.cache.write(blob, kWeights.content);
+    rig.cache.write(kRepo + "/.larder/removing/0123abcd.89abcdef", "{\"version\":1,\"blobs\":[\"" + CacheBuilder::blob_name(kWeights));
+    prune();
+    CHECK(rig.cache.has(blob));
+  }
+  CHECK(std::filesystem::is_empty(rig.cache / (kRepo + "/.larder/removing")));
+}
+
+TEST_CASE("sweep: a full disk keeps nobody from removing", "[store][sweep]") {  // L7
+  StoreRig rig;
+  rig.cache.add(kRepo, kOne, {kConfig, kWeights}, {"main"});
+  rig.cache.add(kRepo, kTwo, {kOther, kWeights}, {});
+  const auto plan = store::plan_rm(rig.scan(), revision("org/m", kTwo), {});
+  test::FaultDisk disk(*rig.disk);
+  disk.fail_if([](std::string_view call, const std::string&) {
+    return call == "create_new" || call == "make_folder" || call == "make_folders" || call == "append" ? ENOSPC : 0;
+  });
+  auto run = rig.store(disk);
+  store::SweepReport report;
+  NoProgress progress;
+  REQUIRE(store::sweep(run, plan, report, progress, CancelToken{}));
+  for (const auto& failure : report.failures) FAIL_CHECK(failure.error.text());
+  CHECK_FALSE(rig.cache.has(kRepo + "/blobs/" + CacheBuilder::blob_name(kOther)));
 }
 
 TEST_CASE("sweep: a dry run's items are the items that go", "[store][sweep]") {

@@ -75,11 +75,12 @@ struct FileTarget {
   std::uint32_t blob = BlobRecord::kNone;  ///< index in RepoRecord::blobs
   std::uint32_t uses = 0;                  ///< snapshot entries of the whole repository that lead to that blob
 };
-/// `rm`: what was asked, never what is in use. Pure.
+/// `rm`: what was asked, never what is in use, and the rest of earlier removals that were cut off. Pure.
 RemovalPlan plan_rm(const Inventory& inventory, const RmTargets& targets, const std::vector<FileTarget>& files);
 
 /// `prune`: detached revisions (not pinned, not pulled by commit, not in use), dead leftovers, blobs no snapshot leads to with a ctime over
-/// 24 h ago, payloads nobody refers to. Pure. `now`: nanoseconds since the epoch, as in the records.
+/// 24 h ago or condemned by a removal that was cut off, payloads nobody refers to. Pure. `now`: nanoseconds since the epoch, as in the
+/// records.
 RemovalPlan plan_prune(const Inventory& inventory, std::int64_t now_ns);
 
 struct GcPolicy {

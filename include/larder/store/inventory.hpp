@@ -64,9 +64,10 @@ struct BlobRecord {
   std::uint32_t links = 1;
   std::uint32_t payload = kNone;  ///< Shared: index in Inventory::payloads
   BlobPlace place = BlobPlace::Local;
-  bool is_linked = false;   ///< some snapshot leads to it
-  bool is_locked = false;   ///< a running download or pull uses it: a held lock (R-540), or a lease of a commit that lists it
-  bool is_foreign = false;  ///< InSnapshot: no cache writer made it, it stays when its revision goes (I6, C18)
+  bool is_linked = false;     ///< some snapshot leads to it
+  bool is_locked = false;     ///< a running download or pull uses it: a held lock (R-540), or a lease of a commit that lists it
+  bool is_condemned = false;  ///< no snapshot leads to it because a removal that was cut off took the links
+  bool is_foreign = false;    ///< InSnapshot: no cache writer made it, it stays when its revision goes (I6, C18)
   static constexpr std::uint32_t kNone = 0xFFFFFFFFU;
 };
 

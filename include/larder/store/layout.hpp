@@ -24,6 +24,7 @@ namespace larder::store {
 ///         .larder/partial/<blob>.<run>/{data,journal}       a download under way
 ///         .larder/tmp/<anything>.<run>
 ///         .larder/leases/<run>  .larder/pins/<commit>  .larder/used/<commit>
+///         .larder/removing/<anything>.<run>                 a removal under way
 class RepoLayout {
  public:
   /// `root`: absolute, without trailing "/". `folder`: RepoId::folder_name().
@@ -55,6 +56,7 @@ class RepoLayout {
     return partials() + "/" + std::string(blob) + "." + std::string(run);
   }
   [[nodiscard]] std::string tmp() const { return own() + "/tmp"; }
+  [[nodiscard]] std::string removing() const { return own() + "/removing"; }
   [[nodiscard]] std::string leases() const { return own() + "/leases"; }
   [[nodiscard]] std::string pins() const { return own() + "/pins"; }
   [[nodiscard]] std::string pin(const repo::CommitId& commit) const { return pins() + "/" + commit.hex(); }
