@@ -25,7 +25,7 @@ NEVER_CONFIG = {"transfer", "ops"}
 # Third parties and the only places that may name them.
 THIRD = {
     r"curl/": lambda p: p.startswith("src/net/curl_"),
-    r"openssl/": lambda p: p.startswith("src/digest/") or p.startswith("src/base/random"),
+    r"openssl/": lambda p: p.startswith(("src/digest/", "src/base/random")) or p == "src/net/curl_tls.cpp",
     r"spdlog/": lambda p: p == "src/base/log.cpp",
     r"CLI/": lambda p: p.startswith("src/cli/"),
     r"toml\+\+/|toml\.hpp": lambda p: p == "src/config/file.cpp",

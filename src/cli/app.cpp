@@ -74,6 +74,15 @@ log::Level log_level(int verbosity) {
   return verbosity == 1 ? log::Level::Info : log::Level::Debug;
 }
 
+/// A network that fails without a word of advice has the one tool that looks closer.
+Error with_advice(Error error) {
+  const auto code = error.code;
+  const bool is_network = code == ErrorCode::NameNotResolved || code == ErrorCode::ConnectFailed || code == ErrorCode::ProxyFailed ||
+                          code == ErrorCode::ConnectionLost || code == ErrorCode::TimedOut;
+  if (is_network && error.hint.empty()) error.hint = "`larder doctor net` looks for the cause";
+  return error;
+}
+
 /// One invocation, after its command is known.
 class Run {
  public:
@@ -125,7 +134,7 @@ class Run {
   }
 
   int fail_with(Error error) {
-    error = with_shared_code(std::move(error), failures_);
+    error = with_advice(with_shared_code(std::move(error), failures_));
     if (error.code == ErrorCode::Interrupted && error.signal == SIGPIPE) return process_exit_code(error);  // silently (L24)
     if (!is_written_) {
       out_.discard();

@@ -30,6 +30,7 @@ constexpr std::array kRenamed{
     Renamed{"get", "pull"},
     Renamed{"fetch", "pull"},
     Renamed{"auth ls", "auth list"},
+    Renamed{"version", "--version"},
 };
 
 bool is_help(const std::string& word) { return word == "--help" || word == "-h" || word == "help"; }
@@ -46,13 +47,24 @@ const GroupRow* find_group(std::string_view name) {
   return found == all.end() ? nullptr : &*found;
 }
 
+/// Within a group only its own words count: "cache foo" is not near "cache ls" for the "cache" in it.
+std::string nearest_command(std::string_view name) {
+  const auto group = group_of(name);
+  const bool is_in_group = find_group(group) != nullptr;
+  std::vector<std::string_view> known;
+  for (const auto& row : commands()) {
+    if (!is_in_group) known.push_back(row.name);
+    if (is_in_group && group_of(row.name) == group) known.push_back(row.name.substr(group.size() + 1));
+  }
+  const auto near = config::nearest(is_in_group ? name.substr(group.size() + 1) : name, known);
+  return near.empty() || !is_in_group ? std::string(near) : std::string(group) + " " + std::string(near);
+}
+
 auto unknown_command(const std::string& name) {
   const auto renamed = std::find_if(kRenamed.begin(), kRenamed.end(), [&](const Renamed& each) { return each.theirs == name; });
-  const bool is_here = renamed != kRenamed.end() && find_command(renamed->ours) != nullptr;
-  std::vector<std::string_view> known;
-  for (const auto& row : commands()) known.push_back(row.name);
-  const auto near = is_here ? renamed->ours : config::nearest(name, known);
-  const std::string hint = near.empty() ? "`larder --help` lists all commands" : "did you mean `larder " + std::string(near) + "`?";
+  const auto near = renamed != kRenamed.end() ? std::string(renamed->ours) : nearest_command(name);
+  const auto group = find_group(group_of(name)) == nullptr ? "" : std::string(group_of(name)) + " ";
+  const std::string hint = near.empty() ? "`larder " + group + "--help` lists all commands" : "did you mean `larder " + near + "`?";
   return fail(ErrorCode::InvalidArgument, "unknown command '" + escape_text(name) + "'", hint);
 }
 

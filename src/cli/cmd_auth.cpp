@@ -67,7 +67,7 @@ class Login final : public Command {
     LARDER_TRY(const auto token, read_token(session));
     LARDER_TRY(auto* services, session.workshop.local_services());  // the old token has no part in it
     auto store = open_store(session, *services);
-    session.workshop.tell_who_gets("the given token");
+    session.workshop.tell_who_gets("the token of this login");
     const auto show = [&](const auth::DeviceCode& code) {
       session.report.line("open " + escape_text(code.verification_url) + " and confirm the code " + escape_text(code.user_code));
     };

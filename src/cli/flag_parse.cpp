@@ -46,9 +46,13 @@ std::string unknown_flag_hint(const std::string& flag, const std::vector<FlagRow
   return renamed != kRenamed.end() ? std::string(renamed->hint) : "did you mean " + std::string(near) + "?";
 }
 
-/// CLI11 says "--jobs: 1 required TEXT missing" and the like; what it is about comes first already.
+/// CLI11 says "--jobs: 1 required TEXT missing" and the like: what it is about comes first already, the reason is said in our words.
 std::string lowered_message(const CLI::ParseError& problem) {
   std::string text = problem.what();
+  const auto name = escape_text(text.substr(0, text.find_first_of(": ")));
+  if (text.find("required value missing") != std::string::npos) return name + " needs a value";
+  if (text.find("At Most 1") != std::string::npos) return name + " is given more than once";
+  if (text.find("flag override") != std::string::npos) return (name.size() == 1 ? "-" : "--") + name + " takes no value";
   if (!text.empty()) text.front() = to_lower(text.front());
   while (!text.empty() && (text.back() == '.' || text.back() == '\n')) text.pop_back();
   return escape_text(text);
@@ -77,6 +81,7 @@ class Parser {
     const auto& row = rows_[at];
     if (row.metavar.empty()) {
       options_.push_back(app_.add_flag(std::string(row.names))->multi_option_policy(CLI::MultiOptionPolicy::TakeAll));
+      options_.back()->disable_flag_override();  // --offline=no would turn it on
       return;
     }
     // Taking no extra words keeps a glob like [ab] from being read as CLI11's notation for lists, and FILE… from being eaten.

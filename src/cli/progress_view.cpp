@@ -166,7 +166,15 @@ class BarView final : public View {
     const auto amount = amount_text(task);
     constexpr int kAmountWidth = 64;  // the longest amount: a bar that changes its width with every digit dances
     const int room = line_.width() - kAmountWidth;
+    if (static_cast<int>(amount.size()) >= line_.width()) return short_text(task, share);
     return room < 12 ? amount : fmt::format("{}  {}", bar(share, std::min(room, 40)), amount);
+  }
+
+  /// "12%, 100.0 MB/s, 0:28": what one wants to know on a screen that has room for nothing else.
+  static std::string short_text(const Task& task, double share) {
+    const auto rate = task.meter.rate();
+    const auto left = task.of > task.done && rate > 0 ? ", " + clock_text(seconds((task.of - task.done) / rate)) : "";
+    return fmt::format("{}%, {}/s{}", static_cast<int>(std::min(1.0, share) * 100.0), format_bytes_long(rate), left);
   }
 
   [[nodiscard]] std::string bar(double share, int width) const {

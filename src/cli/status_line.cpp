@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 
 #include "base/utf8.hpp"
 
@@ -59,6 +60,12 @@ int StatusLine::width() const {
   return std::max<int>(size.ws_col, kNarrowest);
 }
 
+std::size_t StatusLine::height() const {
+  winsize size{};
+  if (::ioctl(fd_, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return SIZE_MAX;
+  return size.ws_row;
+}
+
 void StatusLine::write(std::string_view text) const {
   while (!text.empty()) {
     const auto count = ::write(fd_, text.data(), text.size());
@@ -82,9 +89,11 @@ void StatusLine::print(std::string_view line) {
 void StatusLine::draw(const std::vector<std::string>& lines) {
   std::string text = take_away();
   const int columns = width() - 1;  // a full last column would make some terminals wrap
-  for (std::size_t at = 0; at < lines.size(); ++at) text += (at == 0 ? "" : "\n") + cut_to_width(lines[at], columns);
+  // What scrolled off the top can't be taken away again: the last lines are the important ones.
+  const auto first = lines.size() - std::min(lines.size(), height());
+  for (std::size_t at = first; at < lines.size(); ++at) text += (at == first ? "" : "\n") + cut_to_width(lines[at], columns);
   write(text);
-  drawn_ = lines.size();
+  drawn_ = lines.size() - first;
 }
 
 void StatusLine::clear() {

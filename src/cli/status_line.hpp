@@ -33,6 +33,8 @@ class StatusLine {
   [[nodiscard]] const Screen& screen() const { return screen_; }
 
  private:
+  /// Rows of the terminal; as many as one likes where that is not known.
+  [[nodiscard]] std::size_t height() const;
   void write(std::string_view text) const;
   [[nodiscard]] std::string take_away() const;
   int fd_;

@@ -33,7 +33,7 @@ NetworkLoop::NetworkLoop(const TransportOptions& options, BufferPool& pool, Cloc
     : inbox_(inbox),
       clock_(clock),
       trust_(find_trust(options.network)),
-      around_{options, pool, clock, nullptr, share_, trust_},
+      around_{options, pool, clock, nullptr, share_, trust_, refused_},
       next_tick_(clock.now()) {
   if (options.limit_rate != 0) around_.limiter = &limiter_.emplace(options.limit_rate, clock);
   multi_.set_long<CURLMOPT_MAX_TOTAL_CONNECTIONS>(options.max_connections);

@@ -41,6 +41,7 @@ class NetworkLoop {
   Clock& clock_;
   CurlGlobal global_;
   CurlShare share_;
+  RefusedCertificate refused_;  // before the connections that point to it
   CurlMulti multi_;
   Trust trust_;
   std::optional<RateLimiter> limiter_;

@@ -158,6 +158,7 @@ Error CurlTransfer::curl_failure(CURLcode code) const {
   failure.was_connected = was_connected_;
   failure.head_complete = head_.is_complete();
   std::string why = reason(failure);
+  if (error_code(failure) == ErrorCode::TlsFailed) why += refusal_text(around_.refused, order_.request.url.origin().host);
   if (body_began_) why += ", " + std::to_string(sink_.bytes()) + " bytes had come";
   Error error = describe(error_code(failure), why);
   if (error.code == ErrorCode::ProxyFailed) error.http->status = static_cast<int>(failure.proxy_status);

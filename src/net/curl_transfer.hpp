@@ -3,6 +3,7 @@
 
 #include "net/body_sink.hpp"
 #include "net/curl_handle.hpp"
+#include "net/curl_tls.hpp"
 #include "net/head_reader.hpp"
 #include "net/proxy.hpp"
 #include "net/trust.hpp"
@@ -33,6 +34,7 @@ struct TransferSurroundings {
   RateLimiter* limiter;  ///< null: no limit
   CurlShare& share;
   const Trust& trust;
+  RefusedCertificate& refused;
 };
 
 /// States, each left to the right only:

@@ -45,6 +45,10 @@ TEST_CASE("choose: a wrong command is a usage error with the right one", "[cli][
   for (const auto& each : std::vector<Case>{{{"download", "org/name"}, "larder pull"},
                                             {{"pul"}, "larder pull"},
                                             {{"resovle"}, "larder resolve"},
+                                            {{"version"}, "larder --version"},
+                                            {{"cache", "foo"}, "`larder cache --help`"},
+                                            {{"cache", "verfy"}, "larder cache verify"},
+                                            {{"auth", "token"}, "`larder auth --help`"},
                                             {{"--json", "pull"}, "behind the command"},
                                             {{"xyzzy"}, "--help"}}) {
     const auto chosen = choose(each.words);

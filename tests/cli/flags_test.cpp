@@ -89,9 +89,11 @@ TEST_CASE("flags: what is wrong is a usage error that names it", "[cli][flags]")
       {{"org/name", "--max-workers", "8"}, "unknown flag '--max-workers'", "--jobs"},
       {{"org/name", "--force-download"}, "unknown flag '--force-download'", "--force"},
       {{"org/name", "-x"}, "unknown flag '-x'", ""},
-      {{"org/name", "--revision"}, "--revision", ""},
-      {{"org/name", "--revision", "a", "--revision", "b"}, "--revision", ""},
-      {{"org/name", "--jobs", "1", "--jobs", "2"}, "--jobs", ""},
+      {{"org/name", "--revision"}, "--revision needs a value", ""},
+      {{"org/name", "--revision", "a", "--revision", "b"}, "--revision is given more than once", ""},
+      {{"org/name", "--jobs", "1", "--jobs", "2"}, "--jobs is given more than once", ""},
+      {{"org/name", "--offline=no"}, "--offline takes no value", ""},
+      {{"org/name", "--force=false"}, "--force takes no value", ""},
       {{"org/name", "--type", "bucket"}, "'bucket' is not one of: model dataset", ""},
   };
   for (const auto& each : cases) {

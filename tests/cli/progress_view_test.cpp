@@ -148,6 +148,19 @@ TEST_CASE("progress: a bar is redrawn ten times a second at most, harmless, and 
   CHECK(file.text().substr(file.text().size() - 3) == "\x1b[K");
 }
 
+TEST_CASE("progress: a narrow screen keeps share, rate and time left", "[cli][progress]") {
+  Captured file;
+  StatusLine line(file.fd(), {true, false, 30});
+  HandClock clock;
+  const auto view = make_progress_view(ProgressMode::Bar, line, clock);
+  const auto total = view->begin(TaskKind::Total, "pull", 995'700);
+  for (int i = 0; i < 5; ++i) {
+    clock.pass(1s);
+    view->advance(total, 100'000U * static_cast<unsigned>(i));
+  }
+  CHECK(file.text().find("40%, 100.0 kB/s, 0:05") != std::string::npos);
+}
+
 TEST_CASE("progress: a message takes the bar away before it is printed", "[cli][progress]") {
   Captured file;
   StatusLine line(file.fd(), {true, false, 60});

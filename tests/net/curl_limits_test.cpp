@@ -340,3 +340,23 @@ TEST_CASE("curl limits: an unusable request ends with an error instead of being 
   CHECK(failure(rig.run(empty)).code == ErrorCode::Internal);
   CHECK(server.connections() == 0);
 }
+
+TEST_CASE("curl limits: who issued a certificate that is not trusted is named", "[net][curl_limits]") {  // N4: what a proxy put in between
+  struct Case {
+    CertificateKind kind;
+    const char* issuer;
+  };
+  for (const Case& c :
+       {Case{CertificateKind::UnknownCa, "somebody else"}, Case{CertificateKind::Expired, "larder test authority"}, Case{CertificateKind::WrongHost, ""}}) {
+    LoopbackServer server({}, {.certificate = c.kind, .canaries = {}});
+    TransportOptions options;
+    options.network.ca_file = server.ca_file();
+    CurlRig rig(options);
+    const Error error = failure(rig.run(get(server.https_url("/"))));
+    CAPTURE(error.text());
+    CHECK(error.code == ErrorCode::TlsFailed);
+    const auto at = error.text().find(", issued by ");
+    const std::string issuer = c.issuer;  // of a certificate for another host the chain is fine
+    CHECK((at == std::string::npos ? "" : error.text().substr(at)) == (issuer.empty() ? "" : ", issued by '" + issuer + "'"));
+  }
+}
