@@ -63,6 +63,12 @@ Result<void> require_everything_here(const Prepared& prepared) {
       "run it once without --offline");
 }
 
+/// Longest path that fits below `folder`; in a local folder it is also that of the file's metadata (T7, R-601).
+std::size_t room_below(const std::string& folder, repo::NamePlace place) {
+  const std::size_t own = place == repo::NamePlace::LocalFolder ? store::LocalDirLayout(folder).metadata("").size() : folder.size() + 1;
+  return own + 1 < PATH_MAX ? PATH_MAX - own - 1 : 0;
+}
+
 Result<void> plan_transfer(Services& services, const PullOptions& options, Prepared& prepared) {
   prepared.destination = make_destination(services, options, prepared.target.resolved.commit);
   const auto look = [&](const repo::FileEntry& file) { return prepared.destination->look(file); };
@@ -88,8 +94,7 @@ Result<void> prepare(Services& services, const PullOptions& options, const Cance
   const auto& tree = *prepared.target.tree;
   LARDER_TRY(prepared.selection, select_files(tree, options));
   const auto place = options.local_dir ? repo::NamePlace::LocalFolder : repo::NamePlace::Cache;
-  const std::size_t room = prepared.folder.size() + 2 < PATH_MAX ? PATH_MAX - prepared.folder.size() - 2 : 0;
-  LARDER_CHECK(judge_names(tree, prepared.selection.chosen, place, room));
+  LARDER_CHECK(judge_names(tree, prepared.selection.chosen, place, room_below(prepared.folder, place)));
   LARDER_CHECK(plan_transfer(services, options, prepared));
   if (options.offline) LARDER_CHECK(require_everything_here(prepared));
   if (prepared.selection.is_single_file) {

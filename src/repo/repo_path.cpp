@@ -15,6 +15,7 @@ namespace {
 
 // Limits of docs/reliability.md 2.2: what a file system takes, and what no honest repository needs (T7).
 constexpr std::size_t kLongestPart = 255;
+constexpr std::size_t kLongestLocalName = kLongestPart - 9;  // ".metadata" is added to it
 constexpr std::size_t kLongestPath = 4000;
 constexpr std::size_t kMostParts = 64;
 
@@ -109,7 +110,9 @@ std::string_view broken_rule(std::string_view name, NamePlace place) {
   for (const std::string_view part : parts) {
     if (const auto rule = broken_part_rule(part); !rule.empty()) return rule;
   }
-  if (place == NamePlace::LocalFolder && is_in_metadata_folder(parts)) return "would write into the folder's own metadata";
+  if (place != NamePlace::LocalFolder) return {};
+  if (is_in_metadata_folder(parts)) return "would write into the folder's own metadata";
+  if (parts.back().size() > kLongestLocalName) return "is over 246 bytes, too long for the folder's metadata";  // T7
   return {};
 }
 

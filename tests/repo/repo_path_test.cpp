@@ -66,7 +66,8 @@ TEST_CASE("check_name: honest names pass in both places", "[repo][repo_path]") {
                                   std::string(".cache/other"),
                                   std::string("cache/huggingface/x"),
                                   std::string("a/.cache/huggingface/x"),
-                                  std::string(255, 'x'),
+                                  std::string(246, 'x'),
+                                  std::string(255, 'x') + "/y",
                                   deep(64),
                                   long_path(4000),
                                   std::string("\u202e"
@@ -75,6 +76,13 @@ TEST_CASE("check_name: honest names pass in both places", "[repo][repo_path]") {
     CHECK(check_name(name, NamePlace::Cache));
     CHECK(check_name(name, NamePlace::LocalFolder));
   }
+}
+
+TEST_CASE("check_name: the longest names", "[repo][repo_path]") {  // T7
+  CHECK(check_name(std::string(255, 'x'), NamePlace::Cache));
+  CHECK(check_name(std::string(247, 'x'), NamePlace::Cache));
+  check_refused(std::string(247, 'x'), NamePlace::LocalFolder);  // its metadata would have 256 bytes
+  check_refused("a/" + std::string(255, 'x'), NamePlace::LocalFolder);
 }
 
 TEST_CASE("check_name: names that would escape or confuse", "[repo][repo_path]") {
