@@ -97,6 +97,35 @@ class LocalDir(ClientTest):
                     self.assertEqual(list(self.book.glob("larder/partial/*")), [])
                 harness.shutil.rmtree(self.folder)
 
+    def test_one_waits_for_the_other(self):
+        Root(self.root).add(GOLDEN, [(FIRST, "main", {**GOLDEN_FILES, "large.bin": LARGE})])
+        held = ("import pathlib, time\nfrom huggingface_hub import file_download as f\nreal = f.http_get\n"
+                "def http_get(*a, **k):\n pathlib.Path('held').touch()\n while not pathlib.Path('go').exists(): time.sleep(0.01)\n return real(*a, **k)\n"
+                "f.http_get = http_get\n" f"f.hf_hub_download({GOLDEN!r}, 'large.bin', local_dir={str(self.folder)!r})")
+        with Hub("--root", self.root) as hub:
+            hf = self.start_python(held, endpoint=hub.endpoint)
+            wait_until((self.scratch / "held").exists, "hf inside its download")
+            busy = self.larder("pull", GOLDEN, "large.bin", "--local-dir", self.folder, "--lock-timeout", "1", endpoint=hub.endpoint, check=False)
+            self.assertEqual(busy.returncode, 9, busy.stderr)
+            larder = self.start_larder("pull", GOLDEN, "--local-dir", self.folder, endpoint=hub.endpoint)
+            (self.scratch / "go").touch()
+            self.finish(hf)
+            self.finish(larder)
+        self.assert_files({**GOLDEN_FILES, "large.bin": LARGE})
+        digest = blob_name("large.bin", LARGE)
+        self.assertEqual(len([line for line in hub.body_requests() if digest in line[2]]), 1)
+
+    def test_both_at_once(self):
+        Root(self.root).add(GOLDEN, [(FIRST, "main", {**GOLDEN_FILES, "large.bin": LARGE})])
+        with Hub("--root", self.root) as hub:
+            children = [self.start_python(HF % (str(self.folder), "main"), endpoint=hub.endpoint)]
+            children += [self.start_larder("pull", GOLDEN, "--local-dir", self.folder, endpoint=hub.endpoint) for _ in range(2)]
+            for child in children:
+                self.finish(child)
+            self.assert_files({**GOLDEN_FILES, "large.bin": LARGE})
+            self.assertEqual(self.pull(GOLDEN, "--local-dir", self.folder, endpoint=hub.endpoint)["bytes"]["fetched"], 0)
+        self.assertEqual([str(path) for path in self.book.rglob("*.incomplete")], [])
+
     def test_the_mtime_rule(self):
         with Hub("--root", self.root) as hub:
             self.get("larder", hub)
