@@ -4,6 +4,7 @@
 
 #include "net/field_text.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace larder::transfer {

@@ -1,6 +1,7 @@
 // Signals, closed and full streams, kills: how a run ends, and how the next one goes on.
 #include "integration/sandbox.hpp"
 
+#include <algorithm>
 #include <csignal>
 
 using namespace larder::test;

@@ -1,6 +1,7 @@
 // pull against hostile names and redirects: refused before anything is touched, and no token leaves its origin.
 #include "integration/sandbox.hpp"
 
+#include <algorithm>
 #include <cctype>
 
 using namespace larder::test;
