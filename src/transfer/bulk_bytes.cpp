@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace larder::transfer {
 
 namespace {
@@ -74,7 +76,11 @@ void BulkLane::catch_up(FileTask& task, CatchUp how) {
 
 void BulkLane::complete_if_all_here(FileTask& task) {
   if (task.state != FileTask::State::Fetching || !task.ranges.is_complete()) return;
-  drop_all(task);  // a hedge that lost
+  const bool could_bring_more = std::any_of(exchanges_.begin(), exchanges_.end(), [&task](const auto& one) {
+    return one.second.file == task.id && one.second.is_open_ended && one.second.left() == 0;
+  });
+  if (could_bring_more) return;  // its end says whether it did
+  drop_all(task);                // a hedge that lost
   task.state = FileTask::State::Hashing;
   catch_up(task, CatchUp::All);
   run_.digests->finish(task.id);
