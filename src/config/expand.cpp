@@ -1,7 +1,5 @@
 #include "config/expand.hpp"
 
-#include <algorithm>
-
 namespace larder::config {
 namespace {
 
