@@ -2,7 +2,6 @@
 
 #include "support/catch.hpp"
 
-#include <algorithm>
 #include <vector>
 
 using larder::ErrorCode;

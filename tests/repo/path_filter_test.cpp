@@ -2,8 +2,6 @@
 
 #include "support/catch.hpp"
 
-#include <algorithm>
-
 using namespace larder::repo;
 
 namespace {
