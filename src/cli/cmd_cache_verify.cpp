@@ -54,7 +54,9 @@ class CacheVerify final : public Command {
     }
     options.repair = repair_;
     options.invariants = invariants_;
-    options.engine = engine_options(session);
+    options.engine.jobs = session.config.settings.jobs;
+    options.engine.stall_timeout = session.config.settings.stall_timeout;
+    options.engine.lock_timeout = session.config.settings.lock_timeout;
     return options;
   }
 

@@ -9,7 +9,7 @@ namespace {
 class Completion final : public Command {
  public:
   void declare(Flags& flags) override {
-    flags.argument("SHELL", &shell_, "bash, zsh or fish");
+    flags.argument("SHELL", &shell_, "bash, zsh or fish", "bash|zsh|fish");
     flags.common();
   }
 

@@ -15,7 +15,7 @@ namespace {
 class Doctor final : public Command {
  public:
   void declare(Flags& flags) override {
-    flags.optional_argument("AREA", &area_, "net, fs or auth; without: all");
+    flags.optional_argument("AREA", &area_, "net, fs or auth; without: all", "net|fs|auth");
     flags.settings({"cache_dir", "endpoint", "token_file", "offline"});
     flags.json();
     flags.quiet("print what failed only");

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "base/text.hpp"
@@ -78,6 +79,14 @@ std::string bash_values(const FlagRow& row) {
   return ":";
 }
 
+/// The words an argument can be; empty: any.
+std::string argument_words(const Declared& one) {
+  for (const auto& row : one.flags->argument_rows()) {
+    if (!row.choices.empty()) return spaced(row.choices, '|');
+  }
+  return {};
+}
+
 std::string bash_flags(const Declared& one) {
   std::string values;
   std::string names;
@@ -88,7 +97,8 @@ std::string bash_flags(const Declared& one) {
     for (std::size_t at = pattern.find(','); at != std::string::npos; at = pattern.find(',')) pattern[at] = '|';
     values += fmt::format("        {}) {}; return ;;\n", pattern, bash_values(row));
   }
-  return fmt::format("    {})\n      flags='{}'\n      case \"$prev\" in\n{}      esac ;;\n", quoted(one.row->name), names, values);
+  return fmt::format("    {})\n      flags='{}'\n      arguments='{}'\n      case \"$prev\" in\n{}      esac ;;\n", quoted(one.row->name),
+                     names, argument_words(one), values);
 }
 
 /// `:` separates fields and `[…]` holds the description, so both are escaped.
@@ -117,7 +127,8 @@ std::string zsh_flags(const Declared& one) {
       text += fmt::format("        '*{}[{}]{}' \\\n", name, zsh_escaped(row.help), zsh_action(row));
     }
   }
-  return text + "        '*:argument:_files' ;;\n";
+  const auto words = argument_words(one);
+  return text + "        '*:argument:" + (words.empty() ? "_files" : "(" + words + ")") + "' ;;\n";
 }
 
 std::string zsh_words(const std::vector<std::pair<std::string, std::string>>& words) {
@@ -142,13 +153,21 @@ std::string fish_flag(const std::string& condition, const FlagRow& row) {
   return line + " -d " + fish_quoted(row.help) + "\n";
 }
 
+std::string fish_arguments(const std::string& condition, const Declared& one) {
+  const auto begin = "complete -c larder -n " + fish_quoted(condition);
+  if (const auto words = argument_words(one); !words.empty()) return begin + " -a " + fish_quoted(words) + "\n";
+  const auto& rows = one.flags->argument_rows();
+  const bool takes_folder = std::any_of(rows.begin(), rows.end(), [](const ArgumentRow& row) { return row.name == "DIR"; });
+  return takes_folder ? begin + " -F\n" : std::string();
+}
+
 }  // namespace
 
 std::string bash_completion() {
   std::string text =
       "# larder completion for bash, made by `larder completion bash`\n"
       "_larder() {\n"
-      "  local cur prev command flags\n"
+      "  local cur prev command flags arguments\n"
       "  COMPREPLY=()\n"
       "  cur=\"${COMP_WORDS[COMP_CWORD]}\"\n"
       "  prev=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
@@ -163,12 +182,13 @@ std::string bash_completion() {
         "      command=\"{0} ${{COMP_WORDS[2]}}\" ;;\n",
         group.name, names_of(second_words(group.name)));
   }
-  text += "  esac\n  flags=''\n  case \"$command\" in\n";
+  text += "  esac\n  flags='' arguments=''\n  case \"$command\" in\n";
   for (const auto& one : declared_commands()) text += bash_flags(one);
   return text +
          "  esac\n"
          "  case \"$cur\" in\n"
          "    -*) COMPREPLY=($(compgen -W \"$flags\" -- \"$cur\")) ;;\n"
+         "    *) [ -z \"$arguments\" ] || COMPREPLY=($(compgen -W \"$arguments\" -- \"$cur\")) ;;\n"
          "  esac\n"
          "}\n"
          "complete -o default -F _larder larder\n";
@@ -217,7 +237,9 @@ std::string fish_completion() {
     }
   }
   for (const auto& one : declared_commands()) {
-    for (const auto& row : one.flags->rows()) text += fish_flag("__larder_words_are " + std::string(one.row->name), row);
+    const auto condition = "__larder_words_are " + std::string(one.row->name);
+    for (const auto& row : one.flags->rows()) text += fish_flag(condition, row);
+    text += fish_arguments(condition, one);
   }
   return text;
 }

@@ -33,6 +33,7 @@ struct ArgumentRow {
   std::string_view help;
   bool is_required = true;
   bool is_repeatable = false;
+  std::string_view choices = {};  ///< separated by "|", for completion: the command itself judges; empty: any text
 };
 
 /// Declared by a command, then parsed once.
@@ -43,9 +44,11 @@ class Flags {
   Flags& operator=(const Flags&) = delete;
 
   /// A required word.
-  void argument(std::string_view name, std::string* target, std::string_view help) { add_argument({name, help, true, false}, target); }
-  void optional_argument(std::string_view name, std::optional<std::string>* target, std::string_view help) {
-    add_argument({name, help, false, false}, target);
+  void argument(std::string_view name, std::string* target, std::string_view help, std::string_view choices = {}) {
+    add_argument({name, help, true, false, choices}, target);
+  }
+  void optional_argument(std::string_view name, std::optional<std::string>* target, std::string_view help, std::string_view choices = {}) {
+    add_argument({name, help, false, false, choices}, target);
   }
   /// Any number of words, none among them.
   void arguments(std::string_view name, std::vector<std::string>* target, std::string_view help) {

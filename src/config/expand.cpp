@@ -1,5 +1,7 @@
 #include "config/expand.hpp"
 
+#include <algorithm>
+
 namespace larder::config {
 namespace {
 

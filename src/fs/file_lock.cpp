@@ -21,8 +21,8 @@ namespace {
 
 enum class Locking { Done, Busy, Unsupported, Failed };
 
-Locking lock_now(int fd) {
-  if (again([&] { return ::flock(fd, LOCK_EX | LOCK_NB); }) == 0) return Locking::Done;
+Locking lock_now(int fd, int kind = LOCK_EX) {
+  if (again([&] { return ::flock(fd, kind | LOCK_NB); }) == 0) return Locking::Done;
   if (errno == EWOULDBLOCK) return Locking::Busy;
   return errno == ENOSYS || errno == EOPNOTSUPP || errno == ENOLCK ? Locking::Unsupported : Locking::Failed;
 }
@@ -49,10 +49,10 @@ Result<UniqueFd> make_lock_file(const std::string& path, mode_t mode) {
   return fd;
 }
 
-Result<UniqueFd> open_lock_file(const std::string& path, mode_t mode) {
+Result<UniqueFd> open_lock_file(const std::string& path, mode_t mode, int access) {
   constexpr int kTries = 16;  // each lost race means that somebody else made progress
   for (int i = 0; i < kTries; ++i) {
-    auto opened = open_regular(AT_FDCWD, path, O_RDWR | O_NOFOLLOW);
+    auto opened = open_regular(AT_FDCWD, path, access | O_NOFOLLOW);
     if (opened || opened.error().code != ErrorCode::NotInCache) return opened;
     auto made = make_lock_file(path, mode);
     if (made || made.error().os_error != EEXIST) return made;
@@ -85,11 +85,12 @@ std::optional<int> holder_in(std::string_view line, const std::string& place) {
 
 }  // namespace
 
-Result<LockAttempt> FileLock::try_lock(const std::string& path, mode_t mode) {
+Result<LockAttempt> FileLock::try_lock(const std::string& path, mode_t mode, Kind kind) {
+  const bool is_shared = kind == Kind::Shared;
   constexpr int kTries = 16;
   for (int i = 0; i < kTries; ++i) {
-    LARDER_TRY(auto fd, open_lock_file(path, mode));
-    switch (lock_now(fd.value())) {
+    LARDER_TRY(auto fd, open_lock_file(path, mode, is_shared ? O_RDONLY : O_RDWR));
+    switch (lock_now(fd.value(), is_shared ? LOCK_SH : LOCK_EX)) {
       case Locking::Done:
         break;
       case Locking::Busy:

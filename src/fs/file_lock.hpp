@@ -14,17 +14,18 @@ namespace larder::fs {
 
 struct LockAttempt;
 
-/// A held exclusive lock; released when it dies, the file stays. It saves bandwidth only: correctness never rests on it,
+/// A held lock; released when it dies, the file stays. It saves bandwidth only: correctness never rests on it,
 /// because some network file systems let everybody "have" it.
 class FileLock {
  public:
   enum class Outcome { Held, Busy, Unsupported };
+  enum class Kind { Exclusive, Shared };          ///< Shared: several may hold it, and a file that may only be read will do
   static constexpr mode_t kGroupMode = 0664;      ///< of a new lock file (R-540)
   static constexpr mode_t kEverybodyMode = 0666;  ///< of one beside a payload of the shared store (R-570)
-  /// One try with LOCK_EX|LOCK_NB. Makes the file (with `mode`, whatever the umask) if needed: O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC, no O_TRUNC
-  /// (T48, C13). After success the inode is compared with the path and the try repeated if someone unlinked it.
-  /// Errors: UnsafeLink (link, fifo, folder in its place), PermissionDenied, ReadOnly, IoFailed.
-  static Result<LockAttempt> try_lock(const std::string& path, mode_t mode = kGroupMode);
+  /// One try with LOCK_EX or LOCK_SH, and LOCK_NB. Makes the file (with `mode`, whatever the umask) if needed:
+  /// O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC, no O_TRUNC (T48, C13). After success the inode is compared with the path and the try repeated if
+  /// someone unlinked it. Errors: UnsafeLink (link, fifo, folder in its place), PermissionDenied, ReadOnly, IoFailed.
+  static Result<LockAttempt> try_lock(const std::string& path, mode_t mode = kGroupMode, Kind kind = Kind::Exclusive);
   /// One try by a process of its own, which gives the lock back at once: Busy when somebody holds it and the file system is honest.
   /// `path` must exist. Unsupported also when no process can be made. Blocks for as long as that takes.
   static Outcome try_in_other_process(const std::string& path);

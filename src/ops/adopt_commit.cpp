@@ -3,10 +3,13 @@
 #include "store/pin.hpp"
 #include "store/presence.hpp"
 #include "store/ref_store.hpp"
+#include "store/repo_gate.hpp"
 #include "store/tree_cache.hpp"
 
 namespace larder::ops {
 namespace {
+
+constexpr std::chrono::minutes kPatience{10};  // with a removal under way
 
 AdoptHow how_of(store::TakenBy taken) {
   switch (taken) {
@@ -30,6 +33,7 @@ AdoptCommit::AdoptCommit(store::Store& store, const repo::RepoId& repo, const re
 
 Result<void> AdoptCommit::begin() {
   if (writer_) return {};
+  LARDER_TRY(const auto gate, store::RepoGate::enter(store_, layout_, kPatience, cancel_));
   LARDER_CHECK(store_.prepare(layout_));
   LARDER_TRY(auto lease, store::Lease::take(store_, layout_, commit_));
   lease_.emplace(std::move(lease));

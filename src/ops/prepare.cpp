@@ -22,14 +22,19 @@ Result<void> require_pinned(const PullOptions& options) {
               "`larder resolve REF` prints the commit; write ORG/NAME@COMMIT");
 }
 
-std::unique_ptr<transfer::Destination> make_destination(Services& services, const PullOptions& options, const repo::CommitId& commit) {
+std::unique_ptr<transfer::Destination> make_destination(Services& services, const PullOptions& options, const Prepared& prepared,
+                                                        const CancelToken& cancel) {
+  const auto& commit = prepared.target.resolved.commit;
   const auto& repo = options.reference.repo;
   if (options.local_dir) {
     return std::make_unique<transfer::LocalDirDestination>(
         services.store, repo, commit, transfer::LocalDirOptions{*options.local_dir, options.hard_links, options.overwrite, options.force});
   }
   return std::make_unique<transfer::CacheDestination>(services.store, services.store.layout(repo), commit,
-                                                      transfer::CacheDestinationOptions{options.force});
+                                                      transfer::CacheDestinationOptions{.force = options.force,
+                                                                                        .is_watched = prepared.purpose == Purpose::Pull,
+                                                                                        .lock_timeout = options.engine.lock_timeout,
+                                                                                        .cancel = cancel});
 }
 
 /// Free space where the destination is or will be: the nearest folder that exists.
@@ -69,8 +74,8 @@ std::size_t room_below(const std::string& folder, repo::NamePlace place) {
   return own + 1 < PATH_MAX ? PATH_MAX - own - 1 : 0;
 }
 
-Result<void> plan_transfer(Services& services, const PullOptions& options, Prepared& prepared) {
-  prepared.destination = make_destination(services, options, prepared.target.resolved.commit);
+Result<void> plan_transfer(Services& services, const PullOptions& options, Prepared& prepared, const CancelToken& cancel) {
+  prepared.destination = make_destination(services, options, prepared, cancel);
   const auto look = [&](const repo::FileEntry& file) { return prepared.destination->look(file); };
   LARDER_TRY(prepared.plan, transfer::make_plan(*prepared.target.tree, prepared.selection.chosen, look, options.force, options.overwrite));
   LARDER_TRY(prepared.space, look_at_space(services.disk, prepared.folder, prepared.plan.needed_space));
@@ -95,7 +100,7 @@ Result<void> prepare(Services& services, const PullOptions& options, const Cance
   LARDER_TRY(prepared.selection, select_files(tree, options));
   const auto place = options.local_dir ? repo::NamePlace::LocalFolder : repo::NamePlace::Cache;
   LARDER_CHECK(judge_names(tree, prepared.selection.chosen, place, room_below(prepared.folder, place)));
-  LARDER_CHECK(plan_transfer(services, options, prepared));
+  LARDER_CHECK(plan_transfer(services, options, prepared, cancel));
   if (options.offline) LARDER_CHECK(require_everything_here(prepared));
   if (prepared.selection.is_single_file) {
     prepared.path += "/" + std::string(tree.at(prepared.selection.chosen.front()).path);

@@ -18,9 +18,13 @@ struct FreeSpace {
   bool is_known = false;      ///< false: the file system does not say
 };
 
+/// What the preparation is for. A plan changes nothing, and so makes no lock file either.
+enum class Purpose : std::uint8_t { Plan, Pull };
+
 struct Prepared {
-  std::string object;  ///< "org/name@main"
-  Target target;       ///< `tree` is set
+  Purpose purpose = Purpose::Plan;  ///< set by the caller
+  std::string object;               ///< "org/name@main"
+  Target target;                    ///< `tree` is set
   Selection selection;
   std::unique_ptr<transfer::Destination> destination;
   transfer::TransferPlan plan;

@@ -74,7 +74,8 @@ class Pull {
 };
 
 Result<void> Pull::prepare_all() {
-  state_ = std::make_unique<PullState>(services_, options_, prepared_);
+  state_ = std::make_unique<PullState>(services_, options_, prepared_, cancel_);
+  prepared_.purpose = Purpose::Pull;
   auto prepared = prepare(services_, options_, cancel_, prepared_);
   if (!prepared) {
     if (prepared.error().code == ErrorCode::EntryNotFound && prepared_.target.tree) {

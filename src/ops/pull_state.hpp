@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ops/prepare.hpp"
+#include "store/repo_gate.hpp"
 #include "store/store.hpp"
 
 namespace larder::ops {
@@ -9,7 +10,7 @@ namespace larder::ops {
 /// Cache mode keeps all of it in <REPO>; local-folder mode writes only the listing, into the folder, and never touches the cache.
 class PullState {
  public:
-  PullState(Services& services, const PullOptions& options, const Prepared& prepared);
+  PullState(Services& services, const PullOptions& options, const Prepared& prepared, const CancelToken& cancel);
 
   /// Before the first change. An empty selection still gets its folder.
   Result<void> begin();
@@ -25,10 +26,12 @@ class PullState {
 
  private:
   Result<void> write_ref(PullReport& report);
+  [[nodiscard]] Result<store::RepoGate> enter_gate() const;
 
   Services& services_;
   const PullOptions& options_;
   const Prepared& prepared_;
+  const CancelToken& cancel_;
   store::RepoLayout layout_;
   bool has_begun_ = false;
 };

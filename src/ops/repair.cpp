@@ -129,7 +129,8 @@ class RepoRepair {
     }
     if (order.chosen.empty()) return {};
     LARDER_CHECK(services_.store.prepare(layout_));
-    transfer::CacheDestination destination(services_.store, layout_, commit, {.force = true});
+    transfer::CacheDestination destination(services_.store, layout_, commit,
+                                           {.force = true, .lock_timeout = options_.engine.lock_timeout, .cancel = cancel_});
     transfer::EngineReport fetched;
     LARDER_TRY(const auto right, refetch(services_, order, destination, options_.engine, fetched, cancel_));
     for (const std::uint32_t index : right) mark_blob(tree.at(index).blob_name());

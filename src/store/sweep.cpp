@@ -2,6 +2,7 @@
 #include "base/escape.hpp"
 #include "store/link_target.hpp"
 #include "store/payload_sweep.hpp"
+#include "store/repo_gate.hpp"
 #include "store/repo_sweep.hpp"
 #include "store/scan_leftovers.hpp"
 #include "store/scan_shared.hpp"
@@ -15,6 +16,9 @@
 
 namespace larder::store {
 namespace {
+
+// With a download that begins: it is inside from its plan to its lease, or to its ref when there is nothing to do.
+constexpr std::chrono::seconds kPatience{5};
 
 KeptReason kept_reason(SweepOutcome outcome) { return outcome == SweepOutcome::Pinned ? KeptReason::Pinned : KeptReason::InUse; }
 
@@ -96,19 +100,26 @@ class Sweep {
 
   Result<void> sweep_repo(std::size_t begin, std::size_t end) {
     const std::string folder = plan_.items[begin].path.substr(0, plan_.items[begin].path.find('/'));
-    RepoSweep repo(store_, RepoLayout(store_.root(), folder), cancel_);
-    const Result<void> is_safe = refuse_links(folder);
-    if (is_safe) LARDER_CHECK(begin_files(repo, begin, end));
+    const RepoLayout layout(store_.root(), folder);
+    if (const auto safe = refuse_links(folder); !safe) return book_all(begin, end, fail(safe.error()));
+    LARDER_TRY(const auto gate, RepoGate::close(store_, layout, kPatience, cancel_));
+    if (!gate) return book_all(begin, end, SweepOutcome::InUse);  // a download begins in it right now
+    RepoSweep repo(store_, layout, cancel_);
+    LARDER_CHECK(begin_files(repo, begin, end));
     for (std::size_t i = begin; i < end; ++i) {
-      const RemovalItem& item = plan_.items[i];
-      const Result<SweepOutcome> outcome = is_safe ? remove_item(repo, item, folder) : Result<SweepOutcome>(fail(is_safe.error()));
-      if (!book(item, outcome)) return fail(cancel_.error());
+      if (!book(plan_.items[i], remove_item(repo, plan_.items[i], folder))) return fail(cancel_.error());
     }
-    if (!is_safe) return {};
     if (const auto blobs = repo.remove_blobs(); !blobs && !book_rest(plan_.items[begin], blobs.error())) return fail(cancel_.error());
     if (const auto rest = repo.finish(); !rest && !book_rest(plan_.items[begin], rest.error())) return fail(cancel_.error());
     touched_payloads_.insert(repo.payloads().begin(), repo.payloads().end());
     report_.warnings.insert(report_.warnings.end(), repo.warnings().begin(), repo.warnings().end());
+    return {};
+  }
+
+  Result<void> book_all(std::size_t begin, std::size_t end, const Result<SweepOutcome>& outcome) {
+    for (std::size_t i = begin; i < end; ++i) {
+      if (!book(plan_.items[i], outcome)) return fail(cancel_.error());
+    }
     return {};
   }
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace larder::transfer {
 
 namespace {
@@ -74,7 +76,11 @@ void BulkLane::catch_up(FileTask& task, CatchUp how) {
 
 void BulkLane::complete_if_all_here(FileTask& task) {
   if (task.state != FileTask::State::Fetching || !task.ranges.is_complete()) return;
-  drop_unfinished(task);  // a hedge that lost
+  const bool could_bring_more = std::any_of(exchanges_.begin(), exchanges_.end(), [&task](const auto& one) {
+    return one.second.file == task.id && one.second.is_open_ended && one.second.left() == 0;
+  });
+  if (could_bring_more) return;  // its end says whether it did
+  drop_all(task);                // a hedge that lost
   task.state = FileTask::State::Hashing;
   catch_up(task, CatchUp::All);
   run_.digests->finish(task.id);
@@ -89,7 +95,6 @@ void BulkLane::restart(FileTask& task, FileRanges::Shape shape) {
   task.served.clear();
   task.fetched = 0;
   task.has_resumed = false;
-  task.is_right = false;
   task.state = FileTask::State::Fetching;
   run_.disk->submit(RestartJob{task.id, task.partial.get()});
   run_.digests->open(task.id, task.entry.digest().algorithm(), task.entry.size);
@@ -103,16 +108,8 @@ void BulkLane::on_digest(DigestEvent& event) {
     return fail_file(*task, std::move(event.result).error());
   }
   if (*event.result != task->entry.digest()) return on_mismatch(*task, *event.result);
-  task->is_right = true;
-  publish_if_quiet(*task);
-}
-
-// A body that goes on behind its last byte, or ends in broken chunks, comes from a server that can't be right (T21, N11): the end of each
-// answer is awaited, while the digest is computed anyway.
-void BulkLane::publish_if_quiet(FileTask& task) {
-  if (task.state != FileTask::State::Hashing || !task.is_right || task.active > 0) return;
-  task.state = FileTask::State::Publishing;
-  run_.disk->submit(PublishJob{task.id, task.entry, std::move(task.partial)});
+  task->state = FileTask::State::Publishing;
+  run_.disk->submit(PublishJob{task->id, task->entry, std::move(task->partial)});
 }
 
 // T20, N31, N33: once more from zero; from another source if there is one; with several in the file, from one alone, so that the liar

@@ -75,13 +75,11 @@ class BulkLane {
   [[nodiscard]] bool keeps_identity(FileTask& task, Exchange& exchange, const net::ResponseHead& head);
   void on_redirect(FileTask& task, Exchange exchange, const net::ResponseHead& head);
   void on_failed_answer(FileTask& task, Exchange exchange, const net::Response& response);
-  void on_body_end(FileTask& task, const Exchange& exchange);
   void on_stale_address(FileTask& task, Exchange exchange, const net::Response& response);
   void set_back(FileTask& task, Exchange exchange, Error error);
   [[nodiscard]] Exchange take(net::RequestId id);
   void drop(net::RequestId id);
   void drop_all(FileTask& task);
-  void drop_unfinished(FileTask& task);
 
   // bulk_bytes.cpp
   void begin(FileTask& task);
@@ -89,13 +87,11 @@ class BulkLane {
   enum class CatchUp : std::uint8_t { Little, All };
   void catch_up(FileTask& task, CatchUp how);
   void complete_if_all_here(FileTask& task);
-  void publish_if_quiet(FileTask& task);
   void restart(FileTask& task, FileRanges::Shape shape);
   void on_mismatch(FileTask& task, const digest::Digest& actual);
   void name_the_liar(const FileTask& task);
 
   // bulk_pulse.cpp
-  void end_whole_answers(SteadyTime now);
   void check_stalls(SteadyTime now);
   void hedge_slowest(SteadyTime now);
 

@@ -9,10 +9,10 @@ namespace larder::transfer {
 
 namespace {
 
-constexpr std::size_t kPeers = 2;            // so many others make a median
-constexpr int kHedges = 2;                   // at a time (engine.md §4 "Tail")
-constexpr std::uint64_t kExtraPart = 20;     // 5 % extra bytes a run
-constexpr std::chrono::seconds kEndWait{2};  // an answer ends with its last byte, or hardly later
+constexpr std::chrono::seconds kToBeSent{30};  // connecting, TLS, and waiting for a free connection
+constexpr std::size_t kPeers = 2;              // so many others make a median
+constexpr int kHedges = 2;                     // at a time (engine.md §4 "Tail")
+constexpr std::uint64_t kExtraPart = 20;       // 5 % extra bytes a run
 
 }  // namespace
 
@@ -36,33 +36,20 @@ void BulkLane::pulse(SteadyTime now, bool is_tail) {
   if (is_tail) hedge_slowest(now);
 }
 
-// A server that keeps an answer open behind its last byte must not keep the file.
-void BulkLane::end_whole_answers(SteadyTime now) {
-  std::vector<net::RequestId> ids;
-  for (const auto& [id, exchange] : exchanges_) {
-    if (exchange.has_head && exchange.left() == 0 && now - exchange.flow.last_byte() >= kEndWait) ids.push_back(id);
-  }
-  for (const net::RequestId id : ids) {
-    if (!owns(id)) continue;  // went with its file
-    const Exchange exchange = take(id);
-    run_.cancel(id);
-    if (FileTask* task = find(exchange.file)) on_body_end(*task, exchange);
-  }
-}
-
 // A stalled connection is dropped, not the file: the rest of the segment is asked for on a fresh one (N12, N13, T39).
 void BulkLane::check_stalls(SteadyTime now) {
-  end_whole_answers(now);
   std::vector<double> rates;
   for (const auto& [id, exchange] : exchanges_) {
-    if (exchange.has_head && exchange.left() > 0) rates.push_back(exchange.flow.rate());
+    if (exchange.has_head) rates.push_back(exchange.flow.rate());
   }
   const double middle = rates.size() > kPeers ? median(std::move(rates)) : 0;
   const StallRule rule{run_.options.stall_timeout};
   std::vector<std::pair<net::RequestId, StallRule::Verdict>> stalled;
   for (auto& [id, exchange] : exchanges_) {
-    if (!exchange.has_head || exchange.left() == 0) continue;  // the wait for a head has its own limit
-    const StallRule::Verdict verdict = rule.judge(exchange.flow, middle, now);
+    // The transport limits the wait for a head; that it does so is not taken on trust.
+    const bool is_lost = !exchange.has_head && now - exchange.flow.started() > run_.options.header_timeout + kToBeSent;
+    if (!exchange.has_head && !is_lost) continue;
+    const StallRule::Verdict verdict = is_lost ? StallRule::Verdict::Silent : rule.judge(exchange.flow, middle, now);
     if (verdict != StallRule::Verdict::Fine) stalled.emplace_back(id, verdict);
   }
   for (const auto& [id, verdict] : stalled) {
@@ -72,8 +59,9 @@ void BulkLane::check_stalls(SteadyTime now) {
     Error error;
     error.code = ErrorCode::TimedOut;
     const std::string host = exchange.route.url.origin().host_text();
-    error.message = verdict == StallRule::Verdict::Silent ? fmt::format("{}: no byte for {} s", host, run_.options.stall_timeout.count())
-                                                          : fmt::format("{}: far too slow", host);
+    const auto silence = std::chrono::duration_cast<std::chrono::seconds>(now - exchange.flow.last_byte());
+    error.message = verdict == StallRule::Verdict::Silent ? fmt::format("{}: no byte for {} s", host, silence.count())
+                                                          : fmt::format("{}: far slower than the others", host);
     if (FileTask* task = find(exchange.file)) set_back(*task, std::move(exchange), std::move(error));
   }
 }

@@ -88,17 +88,11 @@ void BulkLane::drop_all(FileTask& task) {
   for (const net::RequestId id : ids) drop(id);
 }
 
-void BulkLane::drop_unfinished(FileTask& task) {
-  std::vector<net::RequestId> ids;
-  for (const auto& [id, exchange] : exchanges_) {
-    if (exchange.file == task.id && exchange.left() > 0) ids.push_back(id);
-  }
-  for (const net::RequestId id : ids) drop(id);
-}
-
 void BulkLane::on_head(net::HeadEvent& event) {
   FileTask& task = *find(exchanges_.at(event.id).file);
-  if (judge_head(task, event.id, event.head)) exchanges_.at(event.id).has_head = true;
+  if (!judge_head(task, event.id, event.head)) return;
+  exchanges_.at(event.id).has_head = true;
+  exchanges_.at(event.id).is_open_ended = !event.head.headers.find("Content-Length");
 }
 
 // False: the answer is refused, and what follows from that is done already.
@@ -192,32 +186,29 @@ void BulkLane::on_bad_range(FileTask& task, net::RequestId id, const net::Respon
 void BulkLane::on_end(net::EndEvent& event) {
   Exchange exchange = take(event.id);
   FileTask& task = *find(exchange.file);
-  const bool has_all = exchange.has_head && exchange.left() == 0;
-  if (!event.result) {
-    if (has_all && is_transient(event.result.error().code)) return on_body_end(task, exchange);  // only its end was lost (N9)
+  // An end without the last chunk (N9) takes nothing from bytes that are all here; one byte too many does (T21).
+  const bool is_whole = exchange.has_head && exchange.left() == 0;
+  if (!event.result && !(is_whole && is_transient(event.result.error().code))) {
     return set_back(task, std::move(exchange), std::move(event.result).error());
   }
-  if (has_all) return on_body_end(task, exchange);
   if (exchange.has_head) {
-    return set_back(task, std::move(exchange), error_of(ErrorCode::ConnectionLost, fmt::format("{}: body ended early", event.host)));
+    if (exchange.left() > 0) {
+      return set_back(task, std::move(exchange), error_of(ErrorCode::ConnectionLost, fmt::format("{}: body ended early", event.host)));
+    }
+    run_.health.on_success(exchange.route.source);
+    run_.on_progress();
+    task.sources[exchange.route.source].renewals = 0;
+    const double seconds = std::chrono::duration<double>(run_.now() - exchange.flow.started()).count();
+    if (seconds > 0) usual_rates_.push_back(static_cast<double>(exchange.flow.received()) / seconds);
+    if (usual_rates_.size() > kRatesKept) usual_rates_.erase(usual_rates_.begin());
+    if (exchange.twin != 0) drop(exchange.twin);  // first to finish wins
+    return complete_if_all_here(task);
   }
   const net::ResponseHead& head = event.result->head;
   if (judge_answer(head, exchange.asked, task.entry.size).verdict == Verdict::Redirect) {
     return on_redirect(task, std::move(exchange), head);
   }
   on_failed_answer(task, std::move(exchange), *event.result);
-}
-
-// Every byte of the segment came.
-void BulkLane::on_body_end(FileTask& task, const Exchange& exchange) {
-  run_.health.on_success(exchange.route.source);
-  run_.on_progress();
-  task.sources[exchange.route.source].renewals = 0;
-  const double seconds = std::chrono::duration<double>(run_.now() - exchange.flow.started()).count();
-  if (seconds > 0) usual_rates_.push_back(static_cast<double>(exchange.flow.received()) / seconds);
-  if (usual_rates_.size() > kRatesKept) usual_rates_.erase(usual_rates_.begin());
-  if (exchange.twin != 0) drop(exchange.twin);  // first to finish wins
-  publish_if_quiet(task);
 }
 
 void BulkLane::on_redirect(FileTask& task, Exchange exchange, const net::ResponseHead& head) {
@@ -271,7 +262,7 @@ void BulkLane::on_stale_address(FileTask& task, Exchange exchange, const net::Re
   Error error = error_of(ErrorCode::ServerError,
                          fmt::format("{} refused the addresses that {} gave out: HTTP {}", exchange.route.url.origin().host_text(),
                                      run_.seams.sources[source]->name(), response.head.status));
-  error.hint = "signed addresses need a right clock: is the time of this machine right?";
+  error.hint = skew_hint(response.head.headers, run_.seams.clock.wall_now());
   task.last_error = error;
   if (!run_.health.has_other(task.excluded, source)) return fail_file(task, std::move(error));
   task.excluded.add(source);
@@ -293,14 +284,13 @@ void BulkLane::set_back(FileTask& task, Exchange exchange, Error error) {
     case Recovery::Step::Again:
       rest.not_before = recovery.not_before;
       task.ranges.give_back(rest);
-      return;
+      return complete_if_all_here(task);
     case Recovery::Step::NextSource:
       task.excluded.add(exchange.route.source);
       task.only.reset();
       rest.failures = 0;
       task.ranges.give_back(rest);
-      publish_if_quiet(task);  // it may have been the end of the last answer that was wrong, not the bytes
-      return;
+      return complete_if_all_here(task);
     case Recovery::Step::GiveUp:
       return fail_file(task, std::move(error));
   }

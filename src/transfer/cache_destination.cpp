@@ -58,6 +58,7 @@ Result<void> CacheDestination::prepare() {
     if (lease_) LARDER_CHECK(lease_->renew_if_due());
     return {};
   }
+  LARDER_CHECK(enter_gate());
   LARDER_CHECK(store_.prepare(layout_));
   LARDER_TRY(const auto held, store_.disk().look(layout_.leases() + "/" + store_.run()));
   if (!held) {
@@ -66,10 +67,22 @@ Result<void> CacheDestination::prepare() {
   }
   LARDER_TRY(has_markers_, store::has_no_exist(store_, layout_, commit_));
   prepared_ = true;
+  gate_.reset();
+  return {};
+}
+
+Result<void> CacheDestination::enter_gate() {
+  if (gate_) return {};
+  LARDER_TRY(auto gate, store::RepoGate::enter(store_, layout_, options_.lock_timeout, options_.cancel));
+  gate_.emplace(std::move(gate));
   return {};
 }
 
 Result<PresenceFacts> CacheDestination::look(const repo::FileEntry& file) {
+  if (options_.is_watched && !gate_ && !prepared_) {
+    LARDER_TRY(const auto repo, store_.disk().look(layout_.repo()));
+    if (repo) LARDER_CHECK(enter_gate());  // what is not there is not removed
+  }
   LARDER_TRY(const auto cached, find(file));
   if (cached.state == store::CachedState::Complete && !cached.must_hash) return PresenceFacts{Presence::Complete, 0};
   if (cached.state != store::CachedState::Missing) return PresenceFacts{Presence::BlobHere, 0};

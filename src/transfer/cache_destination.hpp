@@ -7,6 +7,7 @@
 #include "store/partial_store.hpp"
 #include "store/presence.hpp"
 #include "store/publish_batch.hpp"
+#include "store/repo_gate.hpp"
 #include "store/shared_store.hpp"
 #include "store/snapshot_store.hpp"
 #include "transfer/destination.hpp"
@@ -19,7 +20,10 @@
 namespace larder::transfer {
 
 struct CacheDestinationOptions {
-  bool force = false;  ///< `--force`, `--repair`: what is here is fetched again and replaced, never written through
+  bool force = false;       ///< `--force`, `--repair`: what is here is fetched again and replaced, never written through
+  bool is_watched = false;  ///< from the first `look` on no removal by larder begins in this repository until the lease is there
+  std::chrono::seconds lock_timeout{600};  ///< how long a removal under way is waited for: then LockBusy
+  CancelToken cancel{};                    ///< ends that wait
 };
 
 /// The commit order of docs/reliability.md, steps 0 to 6, for one commit of one repository. Nothing is made before something is stored.
@@ -42,6 +46,7 @@ class CacheDestination final : public Destination {
 
  private:
   Result<void> prepare();
+  Result<void> enter_gate();
   [[nodiscard]] Result<store::CachedFile> find(const repo::FileEntry& file) const;
   Result<bool> is_shared_here(const repo::FileEntry& file);
   Result<bool> settle_here(const repo::FileEntry& file, ProgressSink& progress, const CancelToken& cancel);
@@ -61,6 +66,7 @@ class CacheDestination final : public Destination {
   store::SharedStore shared_;
   store::SnapshotWriter snapshot_;
   store::BlobPublisher publisher_;
+  std::optional<store::RepoGate> gate_;        // until the lease is there
   std::optional<store::Lease> lease_;          // only where the caller holds none
   std::optional<bool> shared_usable_;          // asked once
   std::map<std::string, fs::FileLock> locks_;  // by blob name

@@ -152,6 +152,7 @@ bool Engine::Impl::must_end(Run& run, const CancelToken& cancel) const {
     Error error;
     error.code = ErrorCode::TimedOut;
     error.message = "the time given for the whole run is over";
+    if (run.state.trouble) error.message += ", last trouble: " + run.state.trouble->text();
     run.state.ending = std::move(error);
   }
   return run.state.ending.has_value();
@@ -196,6 +197,7 @@ SteadyTime Engine::Impl::wake_time(const Run& run) const {
 }
 
 void Engine::Impl::wait_and_handle(Run& run) {
+  run.small.flush_if_due(seams_.clock.now());
   queue_.take(events_, seams_.clock, wake_time(run));
   for (Event& event : events_) {
     if (auto* transport = std::get_if<net::TransportEvent>(&event)) {

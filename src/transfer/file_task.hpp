@@ -29,7 +29,7 @@ struct SourceView {
 ///
 ///                    Busy: back to the queue
 ///                   ↗
-///     Opening ─────→ Fetching ─ all bytes are here ─→ Hashing ─ digest equal ─→ Publishing ─→ done   (and every answer ended as it should)
+///     Opening ─────→ Fetching ─ all bytes are here ─→ Hashing ─ digest equal ─→ Publishing ─→ done
 ///        │  ↘           │  ↑                             │                          │
 ///        │   done       │  └─ digest differs (T20) ──────┤                          │
 ///        │ (by another) ↓                                ↓                          ↓
@@ -56,7 +56,6 @@ struct FileTask {
   int mismatches = 0;               ///< T20
   bool has_changed = false;         ///< T32: the ETag of a Location changed once
   bool has_resumed = false;         ///< bytes of an earlier run are in it
-  bool is_right = false;            ///< the digest is the listed one
   std::uint64_t fetched = 0;        ///< bytes that arrived since the last start from zero
   std::optional<Error> last_error;
   TaskId progress = 0;
@@ -68,9 +67,9 @@ struct Exchange {
   Segment segment;
   std::optional<ByteRange> asked;  ///< the Range it was sent with
   Route route;
-  bool is_resolving = false;  ///< began at `resolve`: it finds the Location for all
-  bool has_head = false;      ///< a 200 or 206 was accepted: bytes may come
-  bool has_timed_out = false;
+  bool is_resolving = false;   ///< began at `resolve`: it finds the Location for all
+  bool has_head = false;       ///< a 200 or 206 was accepted: bytes may come
+  bool is_open_ended = false;  ///< no Content-Length: whether it brings too much is known at its end (T21)
   std::uint64_t position = 0;  ///< next byte of the file it will bring
   std::uint64_t fresh = 0;     ///< bytes that nobody else had brought
   net::RequestId twin = 0;     ///< the other request for the same bytes (a hedge and its original); 0: none

@@ -3,10 +3,10 @@
 
 #include <larder/base/clock.hpp>
 #include <larder/base/url.hpp>
+#include <larder/net/http.hpp>
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 namespace larder::transfer {
 
@@ -17,14 +17,16 @@ struct Location {
   std::optional<std::string> etag;     ///< of its first answer; compared only between answers of this very Location (T32)
 };
 
-/// How long a signed URL lives from now on: by `Expires=`/`expires=` (Unix seconds), or `X-Amz-Date` + `X-Amz-Expires` (names in any case);
-/// nullopt when it does not say, or when it would be over already by `wall_now` (a wrong clock must stop nothing: N44). Pure.
+/// How long a signed URL lives from now on, by what its query says (engine.md §4); nullopt when it does not say, or when it would be over
+/// already by `wall_now` (a wrong clock must stop nothing: N44). Pure.
 std::optional<std::chrono::seconds> lifetime(const Url& url, WallTime wall_now);
 
 /// A Location found now; renewed when 80 % of its life are over (engine.md §4).
 Location make_location(Url url, SteadyTime now, WallTime wall_now);
 
-/// The value of `name` in a query, names compared without case, not decoded; nullopt when absent.
-std::optional<std::string_view> query_value(std::string_view query, std::string_view name);
+/// How far our clock is ahead of the server's by its `Date`; nullopt when that is at most five minutes, or unknown (T38). Pure.
+std::optional<std::chrono::seconds> clock_skew(const net::Headers& headers, WallTime wall_now);
+/// The hint that says so; empty for none.
+std::string skew_hint(const net::Headers& headers, WallTime wall_now);
 
 }  // namespace larder::transfer

@@ -89,6 +89,7 @@ void RunState::hold_back(const Setback& setback, std::chrono::milliseconds wait)
 
 Recovery RunState::recover(const Setback& setback, const SourceSet& excluded) {
   const SteadyTime time = now();
+  trouble = setback.error;
   if (++failures_in_a_row_ > options.run_retries) {
     ending = setback.error;
     return {};

@@ -54,6 +54,7 @@ class RunState {
   ConnectionControl control;
   std::optional<std::chrono::nanoseconds> round_trip;  ///< shortest wait for a head so far
   std::optional<Error> ending;                         ///< ends the run: local errors, refusal of everything, too many failures
+  std::optional<Error> trouble;                        ///< the last failure of a request, until something comes again
   std::uint64_t outstanding = 0;                       ///< requests whose End event has not come
   std::uint64_t window_bytes = 0;                      ///< body bytes since the last pulse
   std::uint64_t done_bytes = 0;                        ///< of the files, hedges and repeats not counted
@@ -71,7 +72,10 @@ class RunState {
   /// The way to ask `source` for `file`. Errors: those of BlobSource::url.
   [[nodiscard]] Result<Route> route_to(std::size_t source, const repo::FileEntry& file);
   void on_head_wait(SteadyTime::duration wait);
-  void on_progress() { failures_in_a_row_ = 0; }
+  void on_progress() {
+    failures_in_a_row_ = 0;
+    trouble.reset();
+  }
   /// The one rule of what follows a failed request: same source later, another source, or nothing (engine.md §4, N15…N23).
   Recovery recover(const Setback& setback, const SourceSet& excluded);
   /// A source delivered wrong bytes for sure: dropped when there is another one, and named (N33).

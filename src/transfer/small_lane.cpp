@@ -1,6 +1,7 @@
 #include "transfer/small_lane.hpp"
 
 #include "digest/hasher.hpp"
+#include "transfer/location.hpp"
 #include "transfer/range_answer.hpp"
 #include "transfer/segment.hpp"
 
@@ -159,7 +160,10 @@ void SmallLane::on_answer(Request& request, net::Response& response) {
     return;
   }
   Error error = source.classify(response, entry);
-  if (is_stale_address(request.route, status)) error.code = ErrorCode::ServerError;  // T38: a network failure, no lack of access
+  if (is_stale_address(request.route, status)) {  // T38: a network failure, no lack of access
+    error.code = ErrorCode::ServerError;
+    error.hint = skew_hint(response.head.headers, run_.seams.clock.wall_now());
+  }
   set_back(request, std::move(error));
 }
 
@@ -258,9 +262,13 @@ void SmallLane::on_batch(SmallBatchEvent& event) {
   }
 }
 
-void SmallLane::pulse(SteadyTime now) {
+// The last files of a run wait for nobody.
+void SmallLane::flush_if_due(SteadyTime now) {
   const bool nothing_comes = active_.empty() && next_ >= queue_.size() && later_.empty();
   if (batch_began_ && (nothing_comes || now - *batch_began_ >= kBatchAge || !has_room())) flush();
+}
+
+void SmallLane::pulse(SteadyTime now) {
   for (auto& [id, request] : active_) {
     const auto allowed = run_.options.header_timeout + run_.options.stall_timeout +
                          std::chrono::seconds{run_.entry(request.want.position).size / kSlowestSmall};
@@ -274,7 +282,6 @@ void SmallLane::pulse(SteadyTime now) {
 std::optional<SteadyTime> SmallLane::next_due(SteadyTime now) const {
   std::optional<SteadyTime> due;
   const auto consider = [&due](SteadyTime when) { due = due ? std::min(*due, when) : when; };
-  if (active_.empty() && next_ >= queue_.size() && later_.empty() && batch_began_) consider(now);
   for (const Want& want : later_) consider(want.not_before);
   if (next_ < queue_.size() && gate_opens(now) > now) consider(gate_opens(now));
   if (batch_began_) consider(*batch_began_ + kBatchAge);

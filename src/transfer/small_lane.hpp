@@ -20,7 +20,9 @@ class SmallLane {
   [[nodiscard]] bool owns(net::RequestId id) const { return active_.find(id) != active_.end(); }
   void on_end(net::EndEvent& event);
   void on_batch(SmallBatchEvent& event);
-  /// Hands over a batch that is full, old enough, or the last one. Drops requests that take too long.
+  /// Hands over a batch that is old enough, in the way of further files, or the last one. Call before waiting.
+  void flush_if_due(SteadyTime now);
+  /// Drops requests that take too long.
   void pulse(SteadyTime now);
   /// When something waits for its time; nullopt: nothing does.
   [[nodiscard]] std::optional<SteadyTime> next_due(SteadyTime now) const;

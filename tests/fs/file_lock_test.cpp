@@ -101,6 +101,19 @@ TEST_CASE("FileLock: a lock whose file was unlinked hinders nobody", "[fs][file_
   CHECK(dir.has("x.lock"));
 }
 
+TEST_CASE("FileLock: a shared lock is held by several, and keeps an exclusive one out", "[fs][file_lock]") {
+  const TempDir dir;
+  const auto path = dir / "x.lock";
+  auto one = FileLock::try_lock(path, FileLock::kGroupMode, FileLock::Kind::Shared);
+  REQUIRE(one->outcome == Outcome::Held);
+  CHECK(FileLock::try_lock(path, FileLock::kGroupMode, FileLock::Kind::Shared)->outcome == Outcome::Held);
+  CHECK(FileLock::try_lock(path)->outcome == Outcome::Busy);
+  one->lock.reset();
+  const auto alone = FileLock::try_lock(path);
+  REQUIRE(alone->outcome == Outcome::Held);
+  CHECK(FileLock::try_lock(path, FileLock::kGroupMode, FileLock::Kind::Shared)->outcome == Outcome::Busy);
+}
+
 TEST_CASE("FileLock: a missing folder is an error, not a made one", "[fs][file_lock]") {
   const TempDir dir;
   CHECK(FileLock::try_lock(dir / "nowhere/x.lock").error().os_error == ENOENT);

@@ -19,6 +19,13 @@ def completed(text, line):
     return subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=True).stdout.split()
 
 
+def completed_by_fish(text, line):
+    """What fish offers, without the descriptions."""
+    program = f"{text}\ncomplete -C '{line}'\n"
+    run = subprocess.run(["fish", "--no-config", "-c", program], capture_output=True, text=True, check=True)
+    return [offer.split("\t")[0] for offer in run.stdout.splitlines()]
+
+
 def main():
     binary = os.path.abspath(sys.argv[1])
     wrong = []
@@ -33,18 +40,23 @@ def main():
             run = subprocess.run([path, "-n" if shell != "fish" else "--no-execute", file.name], capture_output=True, text=True, check=False)
             if run.returncode != 0 or run.stderr:
                 wrong.append(f"{shell}: {run.stderr}")
-    bash = script(binary, "bash")
+    complete = {"bash": completed}
+    if shutil.which("fish"):
+        complete["fish"] = completed_by_fish
     for line, expected in (
         ("larder pu", {"pull"}),
         ("larder cache pr", {"prune"}),
         ("larder pull --prefer sa", {"safetensors"}),
         ("larder pull org/name --require", {"--require-pinned"}),
         ("larder cache gc --max", {"--max-size"}),
+        ("larder doctor n", {"net"}),
+        ("larder completion ", {"bash", "zsh", "fish"}),
         ("larder pull --repo-type ", {"model", "dataset", "space", "kernel"}),
     ):
-        offered = set(completed(bash, line))
-        if offered != expected:
-            wrong.append(f"bash: {line!r}: expected {expected}, got {offered}")
+        for shell, ask in complete.items():
+            offered = set(ask(script(binary, shell), line))
+            if offered != expected:
+                wrong.append(f"{shell}: {line!r}: expected {expected}, got {offered}")
     print("\n".join(wrong) or "completion: all right")
     return 1 if wrong else 0
 

@@ -1,6 +1,8 @@
 // resolve, files, plan, env, doctor, completion, help: the verbs that change nothing.
 #include "integration/sandbox.hpp"
 
+#include <algorithm>
+
 using namespace larder::test;
 
 TEST_CASE("resolve: the commit and nothing else", "[integration][verbs]") {

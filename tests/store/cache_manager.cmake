@@ -5,6 +5,7 @@ add_executable(test_store_cache
   inventory_test.cpp
   link_target_test.cpp
   plan_removal_test.cpp
+  repo_gate_test.cpp
   sweep_test.cpp
   verify_test.cpp
 )

@@ -17,7 +17,7 @@
 #include <stdexcept>
 
 #ifndef LARDER_BINARY
-#error "the build must say where the program is: tests/support/CMakeLists.txt"
+#define LARDER_BINARY "larder"
 #endif
 
 namespace larder::test {

@@ -1,0 +1,73 @@
+#include "store/repo_gate.hpp"
+#include "support/catch.hpp"
+#include "support/store_rig.hpp"
+
+#include <sys/stat.h>
+
+using namespace larder;
+using std::chrono::seconds;
+using store::RepoGate;
+using test::CacheBuilder;
+using test::StoreRig;
+
+namespace {
+
+const std::string kRepo = "models--org--m";
+const std::string kOne = CacheBuilder::commit('1');
+
+}  // namespace
+
+TEST_CASE("RepoGate: downloads go in together, a removal goes in alone", "[store][repo_gate]") {  // I7, C6
+  StoreRig rig;
+  rig.cache.add(kRepo, kOne, {{"config.json", "{}", false}}, {"main"});
+  auto one = rig.store();
+  const store::RepoLayout layout(one.root(), kRepo);
+  {
+    const auto first = RepoGate::enter(one, layout, seconds(0), CancelToken{});
+    CHECK(first);
+    CHECK(RepoGate::enter(one, layout, seconds(0), CancelToken{}));
+  }
+  const auto closed = RepoGate::close(one, layout, seconds(0), CancelToken{});
+  REQUIRE(closed);
+  CHECK(closed->has_value());
+  const auto late = RepoGate::enter(one, layout, seconds(0), CancelToken{});
+  REQUIRE_FALSE(late);
+  CHECK(late.error().code == ErrorCode::LockBusy);
+  CancelSource cancel;
+  cancel.interrupt(2);
+  const auto stopped = RepoGate::enter(one, layout, seconds(600), cancel.token());
+  REQUIRE_FALSE(stopped);
+  CHECK(stopped.error().code == ErrorCode::Interrupted);
+}
+
+TEST_CASE("RepoGate: who is inside keeps a removal out, and nothing is said to be locked", "[store][repo_gate]") {
+  StoreRig rig;
+  rig.cache.add(kRepo, kOne, {{"config.json", "{}", false}}, {"main"});
+  auto one = rig.store();
+  const store::RepoLayout layout(one.root(), kRepo);
+  const auto inside = RepoGate::enter(one, layout, seconds(0), CancelToken{});
+  REQUIRE(inside);
+  CHECK_FALSE(rig.scan().repos.front().revisions.front().is_in_use);  // the gate is no lock of a blob
+  const auto closed = RepoGate::close(one, layout, seconds(0), CancelToken{});
+  REQUIRE(closed);
+  CHECK_FALSE(closed->has_value());
+}
+
+TEST_CASE("RepoGate: where the lock cannot be had it stands open", "[store][repo_gate]") {
+  StoreRig rig;
+  rig.cache.add(kRepo, kOne, {{"config.json", "{}", false}}, {"main"});
+  auto one = rig.store();
+  const store::RepoLayout layout(one.root(), kRepo);
+  SECTION("a folder in its place") { std::filesystem::create_directories(layout.gate()); }
+  SECTION("a fifo in its place") {
+    std::filesystem::create_directories(layout.locks());
+    REQUIRE(::mkfifo(layout.gate().c_str(), 0600) == 0);
+  }
+  SECTION("a link in its place") { rig.cache.link(".locks/" + kRepo + "/.larder.lock", "../../victim"); }
+  SECTION("a link for its folder") { rig.cache.link(".locks/" + kRepo, "../../victim"); }
+  CHECK(RepoGate::enter(one, layout, seconds(0), CancelToken{}));
+  const auto closed = RepoGate::close(one, layout, seconds(0), CancelToken{});
+  REQUIRE(closed);
+  CHECK(closed->has_value());
+  CHECK_FALSE(std::filesystem::exists(rig.dir / "victim"));
+}

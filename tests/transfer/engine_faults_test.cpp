@@ -1,0 +1,356 @@
+// The N rows of reliability.md on a simulated network: every answer that is late, wrong or missing.
+#include "transfer/engine_rig.hpp"
+
+using namespace larder;
+using namespace larder::test;
+using transfer::FileStatus;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr SimFile kModel{40 * kMiB + 5, 1};
+
+/// A repository of one file on the usual Hub; `twist` is told how many requests the storage has seen, this one included.
+struct OneFile : EngineRig {
+  explicit OneFile(std::function<void(int, const net::Request&, SimAnswer&)> twist = {}) {
+    add("model.bin", kModel);
+    usual_hub([this, twist](const net::Request& request, SimAnswer& answer) {
+      ++asked;
+      if (twist) twist(asked, request, answer);
+    });
+  }
+  int asked = 0;
+};
+
+void give_slice(SimAnswer& answer, ByteRange range, std::uint64_t total) {
+  answer.status = 206;
+  answer.file = kModel;
+  answer.range = range;
+  answer.headers = {
+      {"Content-Range", "bytes " + std::to_string(range.begin) + "-" + std::to_string(range.end - 1) + "/" + std::to_string(total)}};
+}
+
+}  // namespace
+
+TEST_CASE("Engine: a cut connection goes on where it was cut", "[transfer][engine][faults]") {  // N7, N8
+  for (const std::uint64_t cut : {0ULL, 1ULL, 1048576ULL, 3000000ULL}) {
+    CAPTURE(cut);
+    OneFile rig([cut](int asked, const net::Request&, SimAnswer& answer) {
+      if (asked <= 3) answer.cut = cut;
+    });
+    REQUIRE(rig.run());
+    rig.check_complete();
+    CHECK(rig.report.body_bytes == kModel.size);  // no byte twice
+  }
+}
+
+TEST_CASE("Engine: 429 holds back all connections to that host", "[transfer][engine][faults]") {  // N15, N19
+  OneFile rig([](int asked, const net::Request&, SimAnswer& answer) {
+    if (asked != 4) return;
+    answer = {};
+    answer.status = 429;
+    answer.headers.emplace_back("Retry-After", "20");
+  });
+  REQUIRE(rig.run());
+  rig.check_complete();
+  const auto& seen = rig.net.seen();
+  SteadyTime refused{};
+  int told = 0;
+  int started_meanwhile = 0;
+  for (const auto& one : seen) {
+    if (one.host != "cdn.test") continue;
+    if (++told == 4) refused = one.when + 10ms;
+    if (told > 4 && one.when > refused && one.when < refused + 19s) ++started_meanwhile;
+  }
+  CHECK(started_meanwhile == 0);
+  CHECK(rig.clock.seconds() >= 20);
+  CHECK(rig.clock.seconds() < 60);
+  CHECK(std::count(rig.progress.reasons.begin(), rig.progress.reasons.end(), "rate limit") == 1);
+}
+
+TEST_CASE("Engine: a range that is not there, or not taken, makes it one stream", "[transfer][engine][faults]") {
+  const auto check = [](OneFile& rig) {
+    REQUIRE(rig.run());
+    rig.check_complete();
+    CHECK(rig.asked < 40);
+  };
+  SECTION("N25: 416 to every range but the first") {
+    OneFile rig([](int, const net::Request& request, SimAnswer& answer) {
+      if (!request.range || request.range->begin == 0) return;
+      answer = {};
+      answer.status = 416;
+    });
+    check(rig);
+  }
+  SECTION("N26: 200 with the whole body") {
+    OneFile rig([](int, const net::Request&, SimAnswer& answer) {
+      answer = {};
+      answer.file = kModel;
+      answer.range = {0, kModel.size};
+    });
+    check(rig);
+  }
+  SECTION("N26: 200 only after some ranges") {
+    OneFile rig([](int asked, const net::Request&, SimAnswer& answer) {
+      if (asked < 4) return;
+      answer = {};
+      answer.file = kModel;
+      answer.range = {0, kModel.size};
+    });
+    check(rig);
+  }
+  SECTION("N26: 200 with the slice, as ModelScope does (T31)") {
+    OneFile rig([](int, const net::Request&, SimAnswer& answer) { answer.status = 200; });
+    check(rig);
+    CHECK(rig.report.body_bytes == kModel.size);
+  }
+  SECTION("N27, T30: another range than asked for, always") {
+    OneFile rig([](int, const net::Request& request, SimAnswer& answer) {
+      if (request.range) give_slice(answer, {request.range->begin + 7, request.range->end}, kModel.size);
+    });
+    check(rig);
+  }
+  SECTION("N27: no Content-Range") {
+    OneFile rig([](int, const net::Request& request, SimAnswer& answer) {
+      if (request.range) answer.headers.clear();
+    });
+    check(rig);
+  }
+  SECTION("N27: a shorter range than asked for is taken, the rest asked for") {
+    OneFile rig([](int, const net::Request& request, SimAnswer& answer) {
+      if (!request.range) return;
+      const std::uint64_t end = std::min(request.range->end, request.range->begin + 3 * kMiB);
+      give_slice(answer, {request.range->begin, end}, kModel.size);
+    });
+    check(rig);
+    CHECK(rig.report.body_bytes == kModel.size);
+  }
+}
+
+TEST_CASE("Engine: what can not be this file is a protocol error", "[transfer][engine][faults]") {
+  const auto check = [](OneFile& rig, ErrorCode code) {
+    REQUIRE(rig.run());
+    REQUIRE(rig.report.failures.size() == 1);
+    CHECK(rig.failure() == code);
+    rig.check_no_wrong_blob();
+    CHECK(rig.asked < 40);
+  };
+  SECTION("N28: 206 with a part, though the whole was asked for") {
+    OneFile rig([](int, const net::Request&, SimAnswer& answer) { give_slice(answer, {0, 1000}, kModel.size); });
+    rig.options.jobs = 1;
+    check(rig, ErrorCode::BadResponse);
+  }
+  SECTION("N27: the total is another one") {
+    OneFile rig([](int, const net::Request& request, SimAnswer& answer) {
+      if (request.range) give_slice(answer, *request.range, kModel.size + 1);
+    });
+    check(rig, ErrorCode::BadResponse);
+  }
+  SECTION("N32, T21: one byte more than the listing says") {
+    OneFile rig([](int, const net::Request&, SimAnswer& answer) {
+      answer = {};
+      answer.file = SimFile{kModel.size + 1, 1};
+      answer.range = {0, kModel.size + 1};
+    });
+    check(rig, ErrorCode::BadResponse);
+    CHECK(rig.report.body_bytes <= 4 * kModel.size);
+  }
+}
+
+TEST_CASE("Engine: one byte short is asked for again, then a network error", "[transfer][engine][faults]") {  // N32
+  OneFile rig([](int, const net::Request& request, SimAnswer& answer) {
+    const bool has_last = !request.range || request.range->end == kModel.size;
+    if (has_last) answer.cut = answer.range.size() - 1;
+  });
+  REQUIRE(rig.run());
+  REQUIRE(rig.report.failures.size() == 1);
+  CHECK(rig.failure() == ErrorCode::ConnectionLost);
+  CHECK(rig.report.body_bytes == kModel.size - 1);
+}
+
+TEST_CASE("Engine: the ETag of one address changes: once more, then RemoteChanged", "[transfer][engine][faults]") {  // N29, T32
+  bool always = false;
+  OneFile rig([&always](int asked, const net::Request&, SimAnswer& answer) {
+    const bool is_new = always ? asked % 2 == 0 : asked > 3;
+    answer.headers.emplace_back("ETag", is_new ? "\"new\"" : "\"old\"");
+  });
+  SECTION("once") {
+    REQUIRE(rig.run());
+    rig.check_complete();
+    CHECK(rig.net.asked("hub.test") == 2);
+  }
+  SECTION("always") {
+    always = true;
+    REQUIRE(rig.run());
+    REQUIRE(rig.report.failures.size() == 1);
+    CHECK(rig.failure() == ErrorCode::RemoteChanged);
+  }
+}
+
+TEST_CASE("Engine: wrong bytes once are fetched again from zero, twice are an error", "[transfer][engine][faults]") {  // T20, N30, N31
+  bool always = false;
+  OneFile rig([&always, flipped = false](int, const net::Request&, SimAnswer& answer) mutable {
+    if (!answer.file || (flipped && !always) || answer.range.begin > 20 * kMiB || answer.range.end <= 20 * kMiB) return;
+    flipped = true;
+    answer.flip = 20 * kMiB;
+  });
+  SECTION("once") {
+    REQUIRE(rig.run());
+    rig.check_complete();
+    CHECK(rig.report.warnings.size() == 1);
+    CHECK(rig.warned("model.bin: wrong bytes from hub.test"));
+  }
+  SECTION("always") {
+    always = true;
+    REQUIRE(rig.run());
+    CHECK(rig.failure() == ErrorCode::DigestMismatch);
+    CHECK(std::filesystem::is_empty(rig.layout.partials()));
+    CHECK(rig.report.body_bytes == 2 * kModel.size);
+  }
+}
+
+TEST_CASE("Engine: an address that expired is renewed once for all that wait", "[transfer][engine][faults]") {  // N22, T38
+  for (const int status : {401, 403, 404, 410}) {
+    CAPTURE(status);
+    std::map<std::string, int> uses;
+    OneFile rig([&](int, const net::Request& request, SimAnswer& answer) {
+      if (++uses[request.url.query()] <= 4 || request.url.query() != "sig=1") return;
+      answer = {};
+      answer.status = status;
+    });
+    REQUIRE(rig.run());
+    rig.check_complete();
+    CHECK(rig.net.asked("hub.test") == 2);
+    CHECK(rig.report.body_bytes == kModel.size);
+  }
+}
+
+TEST_CASE("Engine: addresses that are never good are a network error that speaks of the clock", "[transfer][engine][faults]") {  // T38
+  for (const bool is_skewed : {false, true}) {
+    CAPTURE(is_skewed);
+    OneFile rig([&](int, const net::Request&, SimAnswer& answer) {
+      answer = {};
+      answer.status = 403;
+      answer.headers.emplace_back("Date", is_skewed ? "Sun, 22 Nov 2026 23:00:00 GMT" : "Mon, 23 Nov 2026 00:01:00 GMT");
+    });
+    REQUIRE(rig.run());
+    CHECK(rig.failure() == ErrorCode::ServerError);
+    CHECK(rig.net.asked("hub.test") == 4);  // the first and three renewals
+    const bool speaks_of_clock = rig.report.failures.at(0).error.hint.find("clock") != std::string::npos;
+    CHECK(speaks_of_clock == is_skewed);
+  }
+}
+
+TEST_CASE("Engine: an address is renewed when 80 % of its life are over", "[transfer][engine][faults]") {
+  OneFile rig;
+  const auto wall = std::chrono::duration_cast<std::chrono::seconds>(rig.clock.wall_begin.time_since_epoch()).count();
+  rig.net.path.connection_rate = 1e6;
+  rig.options.jobs = 2;
+  SECTION("Expires") { rig.redirects("hub.test", "cdn.test", "&Expires=" + std::to_string(wall + 10)); }
+  SECTION("expires, as the Hub's own CDN says it") { rig.redirects("hub.test", "cdn.test", "&expires=" + std::to_string(wall + 10)); }
+  SECTION("X-Amz-Date and X-Amz-Expires") { rig.redirects("hub.test", "cdn.test", "&X-Amz-Date=20261123T000000Z&X-Amz-Expires=10"); }
+  REQUIRE(rig.run());
+  rig.check_complete();
+  const auto& seen = rig.net.seen();
+  int renewals = 0;
+  for (const auto& one : seen) {
+    if (one.host != "hub.test" || one.when == seen.front().when) continue;
+    ++renewals;
+    CHECK(one.when - seen.front().when >= 8s);
+  }
+  CHECK(renewals >= 1);
+  CHECK(renewals <= 5);  // what it says in the end is over already by our clock, which stops nothing (N44)
+}
+
+TEST_CASE("Engine: nothing hangs: silence, stalls and trickles end in TimedOut", "[transfer][engine][faults]") {  // N12, N13, T39
+  const auto check = [](OneFile& rig, SteadyTime::duration at_most) {
+    rig.options.retry.tries = 2;
+    REQUIRE(rig.run());
+    REQUIRE(rig.report.failures.size() == 1);
+    CHECK(rig.failure() == ErrorCode::TimedOut);
+    CHECK(rig.clock.seconds() < std::chrono::duration<double>(at_most).count());
+    CHECK(rig.net.open() == 0);
+  };
+  SECTION("no head") {
+    OneFile rig([](int, const net::Request&, SimAnswer& answer) { answer.is_silent = true; });
+    check(rig, 120s);
+  }
+  SECTION("no head, and a transport that never notices") {
+    OneFile rig([](int, const net::Request&, SimAnswer& answer) { answer.is_silent = true; });
+    rig.net.forgets_header_timeout = true;
+    check(rig, 300s);
+  }
+  SECTION("a head and no byte") {
+    OneFile rig([](int, const net::Request&, SimAnswer& answer) { answer.stall = 0; });
+    check(rig, 90s);
+  }
+  SECTION("a few bytes") {
+    OneFile rig([](int, const net::Request&, SimAnswer& answer) { answer.stall = 1000; });
+    check(rig, 90s);
+  }
+  SECTION("a trickle") {
+    OneFile rig([](int, const net::Request&, SimAnswer& answer) { answer.rate = 100; });
+    check(rig, 240s);
+  }
+  SECTION("the body of a small file") {
+    OneFile rig([](int, const net::Request&, SimAnswer& answer) { answer.stall = 0; });
+    rig.files = {{"small", {1000, 3}}};
+    rig.algorithms = {{"small", digest::Algorithm::GitSha1}};
+    check(rig, 300s);
+  }
+}
+
+TEST_CASE("Engine: a stalled range is asked for again, the file goes on", "[transfer][engine][faults]") {  // N12
+  OneFile rig([](int asked, const net::Request&, SimAnswer& answer) {
+    if (asked == 3) answer.stall = 100'000;
+  });
+  REQUIRE(rig.run());
+  rig.check_complete();
+  CHECK(rig.clock.seconds() < 30);
+}
+
+TEST_CASE("Engine: a connection far below its peers is dropped", "[transfer][engine][faults]") {
+  OneFile rig([](int asked, const net::Request&, SimAnswer& answer) {
+    if (asked == 3) answer.rate = 3'000;
+  });
+  rig.files["model.bin"] = {300 * kMiB, 1};
+  rig.net.path.connection_rate = 2e6;
+  rig.options.jobs = 4;
+  REQUIRE(rig.run());
+  rig.check_complete();
+  CHECK(rig.clock.seconds() < 60);
+}
+
+TEST_CASE("Engine: a slow but living server is waited for, until the time is over", "[transfer][engine][faults]") {  // N14
+  OneFile rig([](int, const net::Request&, SimAnswer& answer) { answer.rate = 2'000; });
+  rig.options.deadline = rig.clock.now() + 1h;
+  rig.options.jobs = 1;
+  const auto done = rig.run();
+  REQUIRE_FALSE(done);
+  CHECK(done.error().code == ErrorCode::TimedOut);
+  CHECK(rig.clock.seconds() < 3602);
+  CHECK(rig.clock.seconds() >= 3600);
+}
+
+TEST_CASE("Engine: the error of a run that is over says what it waited for", "[transfer][engine][faults]") {
+  OneFile rig([](int, const net::Request&, SimAnswer& answer) {
+    answer = {};
+    answer.status = 503;
+  });
+  rig.options.deadline = rig.clock.now() + 5s;
+  const auto done = rig.run();
+  REQUIRE_FALSE(done);
+  CHECK(done.error().code == ErrorCode::TimedOut);
+  CHECK(done.error().message.find("503") != std::string::npos);
+}
+
+TEST_CASE("Engine: a Retry-After beyond ten minutes or the deadline ends it at once", "[transfer][engine][faults]") {  // N17
+  OneFile rig([](int, const net::Request&, SimAnswer& answer) {
+    answer = {};
+    answer.status = 429;
+    answer.headers.emplace_back("Retry-After", "700");
+  });
+  REQUIRE(rig.run());
+  CHECK(rig.failure() == ErrorCode::RateLimited);
+  CHECK(rig.clock.seconds() < 2);
+}
