@@ -166,6 +166,8 @@ Result<void> adopt_other_cache(Services& services, const CacheAdoptOptions& opti
     const auto repo =
         parsed ? repo::RepoId::make(parsed->type(), parsed->id()) : Result<repo::RepoId>(fail(ErrorCode::InvalidArgument, ""));
     const store::RepoLayout other(options.folder, folder);
+    LARDER_TRY(const auto facts, services.disk.look_through(other.repo()));
+    if (!facts || facts->kind != fs::FileKind::Folder) continue;  // CACHEDIR.TAG, and whatever else lies there
     LARDER_TRY(const auto snapshots, services.disk.list(other.snapshots()));
     if (!repo) {
       if (!snapshots.empty()) report.left.push_back({folder, "its name is no repository's"});

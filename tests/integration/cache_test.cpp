@@ -295,3 +295,17 @@ TEST_CASE("cache adopt: files that are on this machine are taken over without do
   CHECK(box.findings() == "");
   CHECK(read_all(folder + "/config.json") == "{\"a\": 1}\n");
 }
+
+TEST_CASE("cache adopt: another cache as it is, with its tag and its locks", "[integration][cache]") {
+  Sandbox box;
+  box.hub.put(golden_repo());
+  const std::string old = box.root() + "/home/old";
+  REQUIRE_EXIT(box.run({"pull", "org/m", "--cache-dir", old}), 0);
+  std::ofstream(old + "/notes.txt") << "mine";
+  box.hub.clear_logs();
+  REQUIRE_EXIT(box.run({"cache", "adopt", old, "--offline"}), 0);
+  CHECK_EXIT(box.run({"pull", "org/m", "--offline"}), 0);
+  CHECK(box.ref() == kGoldenCommit);
+  CHECK(box.findings() == "");
+  CHECK(box.hub.server().body_bytes() == 0);
+}
