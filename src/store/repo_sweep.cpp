@@ -303,10 +303,12 @@ Result<void> RepoSweep::remove_blob_batch(const std::vector<std::string>& names)
   if (free.empty()) return {};
   LARDER_TRY(const RepoUse use, read_leases_now(store_, layout_));
   LARDER_CHECK(reachability_.refresh(cancel_));
+  Result<void> outcome;  // L14: one that cannot be removed does not keep the others
   for (const std::string* name : free) {
-    if (!use.needs_blob(*name) && !reachability_.reaches(*name)) LARDER_CHECK(remove_blob(*name));
+    if (use.needs_blob(*name) || reachability_.reaches(*name)) continue;
+    if (auto removed = remove_blob(*name); !removed && outcome) outcome = std::move(removed);
   }
-  return {};
+  return outcome;
 }
 
 Result<void> RepoSweep::remove_blob(const std::string& name) {

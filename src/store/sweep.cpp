@@ -105,12 +105,15 @@ class Sweep {
     LARDER_TRY(const auto gate, RepoGate::close(store_, layout, kPatience, cancel_));
     if (!gate) return book_all(begin, end, SweepOutcome::InUse);  // a download begins in it right now
     RepoSweep repo(store_, layout, cancel_);
+    const std::size_t failures = report_.failures.size();
     LARDER_CHECK(begin_files(repo, begin, end));
     for (std::size_t i = begin; i < end; ++i) {
       if (!book(plan_.items[i], remove_item(repo, plan_.items[i], folder))) return fail(cancel_.error());
     }
     if (const auto blobs = repo.remove_blobs(); !blobs && !book_rest(plan_.items[begin], blobs.error())) return fail(cancel_.error());
-    if (const auto rest = repo.finish(); !rest && !book_rest(plan_.items[begin], rest.error())) return fail(cancel_.error());
+    if (report_.failures.size() == failures) {  // else the notes stay, and the next run finds what is left
+      if (const auto rest = repo.finish(); !rest && !book_rest(plan_.items[begin], rest.error())) return fail(cancel_.error());
+    }
     touched_payloads_.insert(repo.payloads().begin(), repo.payloads().end());
     report_.warnings.insert(report_.warnings.end(), repo.warnings().begin(), repo.warnings().end());
     return {};
