@@ -1,20 +1,49 @@
 """What the crash loops share: a Hub with one repository, a way to run larder, caches to begin with, a verdict."""
 import concurrent.futures
-import errno
-import hashlib
+import itertools
 import json
 import os
 import pathlib
+import random
+import re
 import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 
 import check_cache
 
 REPO = "org/m"
+SMALL = "org/small"
+HERE = pathlib.Path(__file__).resolve().parent
+CLIENT = HERE.parents[1] / "build/clients/venv/bin/python"  # of tests/clients/make-env
 SIGNALS_OF_BUGS = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
+
+
+class RealScan:
+    """`scan_cache_dir()` of the real client, one process for all scans; says nothing where the environment is not made."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.process = None
+        if CLIENT.exists():
+            self.process = subprocess.Popen([str(CLIENT), str(HERE / "real_scan.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                            stderr=subprocess.DEVNULL, text=True)
+
+    def warnings(self, cache):
+        if self.process is None:
+            return []
+        with self.lock:
+            print(cache, file=self.process.stdin, flush=True)
+            return json.loads(self.process.stdout.readline())
+
+    def close(self):
+        if self.process:
+            self.process.stdin.close()
+            self.process.wait()
+            self.process.stdout.close()
 
 
 class Rig:
@@ -26,20 +55,32 @@ class Rig:
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="larder-crash-"))
         self.endpoint = None
         self.hub = None
+        self.numbers = itertools.count()
+        self.scan = RealScan()
 
     def __enter__(self):
         self.describe()
-        self.hub = subprocess.Popen([self.hub_binary, "serve", "--root", str(self.scratch / "hub")],
+        self.start_hub()
+        return self
+
+    def start_hub(self):
+        self.log = self.scratch / "requests"
+        self.hub = subprocess.Popen([self.hub_binary, "serve", "--root", str(self.scratch / "hub"), "--log", str(self.log)],
                                     stdout=subprocess.PIPE, text=True)
         self.endpoint = self.hub.stdout.readline().strip()
         if not self.endpoint:
             raise RuntimeError("larder-hub did not start")
-        return self
 
-    def __exit__(self, *_):
+    def stop_hub(self):
+        """Ends it; returns the body bytes it sent."""
         self.hub.terminate()
         self.hub.wait()
         self.hub.stdout.close()
+        return sum(int(line.split(" ")[4]) for line in self.log.read_text().splitlines()) if self.log.exists() else 0
+
+    def __exit__(self, *_):
+        self.scan.close()
+        self.stop_hub()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def describe(self):
@@ -48,11 +89,15 @@ class Rig:
                  {"path": "README.md", "text": "# hi\n"}, {"path": "empty.txt", "text": ""},
                  {"path": "sub dir/deep/a#b.txt", "text": "nested\n"}, {"path": "same.txt", "text": "# hi\n"}]
         second = [{"path": "config.json", "text": "{\"a\": 2}\n"}, {"path": "new.bin", "size": 70_000, "seed": 2}]
-        folder = self.scratch / "hub/models" / REPO
+        small = [{"path": f"data/{i // 10}/{i}.txt", "text": f"file {i}\n"} for i in range(40)]
+        self.serve(REPO, {"commits": [{"id": "1" * 40, "files": first}, {"id": "2" * 40, "from": 0, "files": second}],
+                          "branches": {"main": 1, "first": 0}})
+        self.serve(SMALL, {"commits": [{"id": "3" * 40, "files": small}], "branches": {"main": 0}})
+
+    def serve(self, repo, description):
+        folder = self.scratch / "hub/models" / repo
         folder.mkdir(parents=True)
-        (folder / "repo.json").write_text(json.dumps({
-            "commits": [{"id": "1" * 40, "files": first}, {"id": "2" * 40, "from": 0, "files": second}],
-            "branches": {"main": 1, "first": 0}}))
+        (folder / "repo.json").write_text(json.dumps(description))
 
     def folder(self, name):
         path = self.scratch / name
@@ -79,8 +124,9 @@ class Rig:
 class Scenario:
     """A command, the cache it begins with, and what must hold before, while and after it is torn."""
 
-    def __init__(self, rig, name, arguments, begin=None, local_dir=False):
-        self.rig, self.name, self.arguments, self.begin, self.is_local = rig, name, arguments, begin, local_dir
+    def __init__(self, rig, name, arguments, begin=None, is_local=False, removes=False, failure=None):
+        """`failure`: one more exit code that is right when a call failed."""
+        self.rig, self.name, self.arguments, self.is_local, self.removes, self.failure = rig, name, arguments, is_local, removes, failure
         self.template = rig.folder(f"template-{name}")
         self.template.mkdir()
         if begin:
@@ -91,6 +137,8 @@ class Scenario:
             raise RuntimeError(f"{name}: the undisturbed run failed: {result.stderr}")
         self.reference = self.view(done)
         self.before = self.view(self.template)
+        self.damage = set()
+        self.damage = {self.place(line) for line in self.findings(self.template)}  # of `repair`
 
     def fresh(self, label):
         target = self.rig.folder(f"{self.name}-{label}")
@@ -98,65 +146,95 @@ class Scenario:
         return target
 
     def words(self, folder):
-        return [word.replace("@DIR@", str(folder / "dir")) for word in self.arguments]
+        return [word.replace("@DIR@", str(folder / "dir")).replace("@OLD@", str(folder / "old")) for word in self.arguments]
 
     def run(self, folder, extra=None, timeout=120):
         if extra is not None:
             extra = {"SHIM_ROOT": folder, **extra}
         return self.rig.run(self.words(folder), folder / "hub", extra, timeout)
 
+    def torn(self, folder, extra):
+        """A run under the shim, and the counted calls it came to."""
+        log = self.rig.scratch / f"points-{next(self.rig.numbers)}"
+        result = self.run(folder, {"SHIM_LOG": log, **extra})
+        calls = log.read_text(errors="replace").splitlines() if log.exists() else []
+        log.unlink(missing_ok=True)
+        return result, calls
+
     def view(self, folder):
-        """What a reader sees. Times in the metadata of local folders differ from run to run, so they are left out."""
+        """What a reader sees. Left out: the times in the metadata of local folders, which differ from run to run, and CACHEDIR.TAG, which a
+        cache may lack (R-503: errors ignored); the checker looks at it where it is."""
         lines = check_cache.what_readers_see(folder / "hub") if (folder / "hub").exists() else []
+        lines = [line for line in lines if not line.startswith("CACHEDIR.TAG ")]
         if (folder / "dir").exists():
             lines += [f"dir/{line}" for line in check_cache.what_readers_see(folder / "dir") if ".cache/huggingface" not in line]
         return lines
 
+    @staticmethod
+    def place(finding):
+        """A finding without the scratch folder's name, which differs from try to try."""
+        return re.sub(r"/\S*?/hub/", "", finding)
+
     def findings(self, folder, complete=False):
         found = list(check_cache.Checker(folder / "hub", complete).run())
-        if self.is_local and (folder / "dir").exists():
-            right = set(self.reference) | set(self.before)
-            for line in self.view(folder):
-                if line.startswith("dir/") and line not in right:
-                    found.append(f"I1 {line}: a file of the folder that is not whole")
-        return found
+        found += [f"I12 scan_cache_dir(): {warning}" for warning in self.rig.scan.warnings(folder / "hub")]
+        seen, right = set(self.view(folder)), set(self.reference) | set(self.before)
+        if self.is_local:
+            found += [f"I1 {line}: a file of the folder that is not whole" for line in seen - right if line.startswith("dir/")]
+        if self.removes:  # what was not planned to go is there, and nothing new is
+            found += [f"I7 {line}: lost, and no plan named it" for line in set(self.reference) - seen]
+            found += [f"I6 {line}: new in a removal" for line in seen - set(self.before)]
+        return found if complete else [line for line in found if self.place(line) not in self.damage]
 
     def points(self):
-        """Number of counted calls of an undisturbed run, and their names."""
-        folder = self.fresh("count")
-        log = self.rig.scratch / f"points-{self.name}"
-        log.unlink(missing_ok=True)
-        result = self.run(folder, {"SHIM_LOG": log})
+        """The counted calls of an undisturbed run."""
+        result, calls = self.torn(self.fresh("count"), {})
         if result.returncode != 0:
             raise RuntimeError(f"{self.name}: {result.stderr}")
-        return log.read_text().splitlines() if log.exists() else []
+        return calls
 
     def check_rerun(self, folder, problems):
-        """I11: the same command, run again, ends where the undisturbed one did."""
+        """I11: the same command, run again, ends where the undisturbed one did; prune leaves no junk."""
         again = self.run(folder)
         if again.returncode != 0:
             problems.append(f"the rerun ended with {again.returncode}: {again.stderr.strip()[:300]}")
         elif self.view(folder) != self.reference:
             differ = sorted(set(self.view(folder)) ^ set(self.reference))
             problems.append(f"the rerun's cache differs: {differ[:4]}")
-        problems += self.findings(folder, complete=True)
-        shutil.rmtree(folder, ignore_errors=True)
+        problems += self.findings(folder, complete=not self.removes)
+        if not self.removes and (folder / "hub").exists():
+            self.rig.run(["cache", "prune", "--yes"], folder / "hub")
+            problems += [f"I11 {path}: left over after prune" for path in junk(folder / "hub")]
+        self.discard(folder)
         return problems
+
+    @staticmethod
+    def discard(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def junk(cache):
+    """What a finished run and a prune must not leave: temps and partials of a dead run. A temp of a run that took no lease, and an unfinished
+    repository without one, have a day of grace."""
+    found = [path for path in check_cache.walk(cache) if "/.larder/" in str(path) and path.parent.name not in ("pins", "used", "tmp")]
+    return [str(path.relative_to(cache)) for path in found]
+
+
+def must(rig, folder, *commands):
+    for words in commands:
+        result = rig.run(list(words), folder / "hub")
+        if result.returncode != 0:
+            raise RuntimeError(f"{words}: {result.stderr}")
 
 
 def with_first_commit(rig, folder):
     """A cache in which main is at the first commit: what an update begins with."""
-    result = rig.run(["pull", REPO, "--revision", "first"], folder / "hub")
-    if result.returncode != 0:
-        raise RuntimeError(result.stderr)
+    must(rig, folder, ["pull", REPO, "--revision", "first"])
     (folder / "hub/models--org--m/refs/first").rename(folder / "hub/models--org--m/refs/main")
 
 
 def with_both_commits(rig, folder):
-    for words in (["pull", REPO], ["pull", REPO, "--revision", "first"]):
-        result = rig.run(words, folder / "hub")
-        if result.returncode != 0:
-            raise RuntimeError(result.stderr)
+    must(rig, folder, ["pull", REPO], ["pull", REPO, "--revision", "first"])
 
 
 def with_detached_commit(rig, folder):
@@ -164,16 +242,52 @@ def with_detached_commit(rig, folder):
     (folder / "hub/models--org--m/refs/first").unlink()
 
 
+def with_two_repos(rig, folder):
+    with_both_commits(rig, folder)
+    must(rig, folder, ["pull", SMALL])
+
+
+def with_another_cache(rig, folder):
+    """@OLD@: a cache to adopt from."""
+    with_both_commits(rig, folder)
+    (folder / "hub").rename(folder / "old")
+
+
+def with_damage(rig, folder):
+    """A blob with a wrong byte, a short one, a missing one, an absolute link."""
+    must(rig, folder, ["pull", REPO])
+    snapshot = folder / "hub/models--org--m/snapshots" / ("2" * 40)
+    wrong = (snapshot / "model.bin").resolve()
+    data = bytearray(wrong.read_bytes())
+    data[len(data) // 2] ^= 1
+    wrong.write_bytes(data)
+    os.truncate((snapshot / "new.bin").resolve(), 100)
+    (snapshot / "config.json").resolve().unlink()
+    (snapshot / "empty.txt").unlink()
+    (snapshot / "empty.txt").symlink_to("/etc/hostname")
+
+
+# name: (arguments, what makes the cache it begins with, more)
+SCENARIOS = {
+    "cold": (["pull", REPO], None, {}),
+    "small": (["pull", SMALL], None, {}),
+    "update": (["pull", REPO], with_first_commit, {}),
+    "folder": (["pull", REPO, "--local-dir", "@DIR@"], None, {"is_local": True}),
+    "adopt": (["cache", "adopt", "@OLD@", "--offline"], with_another_cache, {}),
+    "repair": (["cache", "verify", "--repair"], with_damage, {"failure": 7}),  # what is damaged is so still
+    "rm": (["cache", "rm", "1" * 40, "--yes"], with_both_commits, {"removes": True}),
+    "rm-file": (["cache", "rm", f"hf://{REPO}/new.bin", "--yes"], with_both_commits, {"removes": True}),
+    "rm-repo": (["cache", "rm", f"model/{REPO}", "--yes"], with_two_repos, {"removes": True}),
+    "prune": (["cache", "prune", "--yes"], with_detached_commit, {"removes": True}),
+    "gc": (["cache", "gc", "--max-size", "1", "--yes"], with_two_repos, {"removes": True}),
+}
+
+
 def scenarios(rig, only=None):
     """The commands that are torn, one after the other; each is set up when it is its turn."""
-    every = {"cold": (["pull", REPO], None, False),
-             "update": (["pull", REPO], with_first_commit, False),
-             "folder": (["pull", REPO, "--local-dir", "@DIR@"], None, True),
-             "rm": (["cache", "rm", "1" * 40, "--yes"], with_both_commits, False),
-             "prune": (["cache", "prune", "--yes"], with_detached_commit, False)}
-    for name, (arguments, begin, is_local) in every.items():
-        if only in (None, name):
-            yield Scenario(rig, name, arguments, begin, is_local)
+    for name, (arguments, begin, more) in SCENARIOS.items():
+        if not only or name in only:
+            yield Scenario(rig, name, arguments, begin, **more)
 
 
 def is_bug(result):
@@ -188,17 +302,18 @@ def chosen(total, at_most):
     return sorted({1 + round(i * (total - 1) / (at_most - 1)) for i in range(at_most)})
 
 
+def shared_out(total, errnos, at_most, seed):
+    """(point, errno) pairs: all of them, or about `at_most`, each errno with points of its own that keep both ends."""
+    if total * len(errnos) <= at_most:
+        return [(point, name) for point in range(1, total + 1) for name in errnos]
+    each = max(2, at_most // len(errnos))
+    source = random.Random(seed)
+    return [(point, name) for name in errnos for point in sorted({1, total, *source.sample(range(1, total + 1), min(each, total))})]
+
+
 def in_parallel(work, items, jobs):
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         return [line for lines in pool.map(work, items) for line in lines]
-
-
-def errno_name(value):
-    return errno.errorcode.get(value, str(value))
-
-
-def sha256(path):
-    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
 
 
 def seconds_since(start):
