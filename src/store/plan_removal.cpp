@@ -43,7 +43,7 @@ std::optional<KeptReason> gc_keeps(const Inventory& inventory, const Candidate& 
   if (record_of(inventory, candidate).pin == PinState::User || policy.pins.contains(key_of(inventory, candidate)))
     return KeptReason::Pinned;
   if (is_in_use(inventory, candidate)) return KeptReason::InUse;
-  return std::nullopt;
+  return record_of(inventory, candidate).is_being_filled ? std::optional(KeptReason::Recent) : std::nullopt;
 }
 
 /// By the hour, then by larder's own marks: access times are coarse (relatime), and somebody who only reads through the cache, a backup or
@@ -165,6 +165,8 @@ RemovalPlan plan_prune(const Inventory& inventory, std::int64_t now_ns) {
       builder.keep(repo, revision.folder, KeptReason::ByCommit);
     } else if (is_in_use(inventory, candidate)) {
       builder.keep(repo, revision.folder, KeptReason::InUse);
+    } else if (revision.is_being_filled) {
+      builder.keep(repo, revision.folder, KeptReason::Recent);
     } else {
       builder.remove_revision(candidate.repo, candidate.revision, RemovalReason::Detached);
     }

@@ -72,21 +72,28 @@ Result<std::optional<SweepOutcome>> RepoSweep::recheck(const std::string& folder
 Result<SweepOutcome> RepoSweep::remove_revision(const std::string& folder, RemovalReason reason) {
   LARDER_TRY(const auto kept, recheck(folder, reason));
   if (kept) return *kept;
-  LARDER_CHECK(note_revision(folder));
+  LARDER_TRY(const bool may_go, note_revision(folder, reason));
+  if (!may_go) return SweepOutcome::Recent;
   return take_apart(folder);
 }
 
-Result<void> RepoSweep::note_revision(const std::string& folder) {
+/// False: another client is filling the snapshot, and nobody asked for just this one to go.
+Result<bool> RepoSweep::note_revision(const std::string& folder, RemovalReason reason) {
   std::set<std::string> blobs;
   const auto visit = [&](const SnapshotEntry& entry) -> Result<void> {
     if (entry.kind == fs::FileKind::Symlink && entry.target.kind == LinkKind::Blob) blobs.insert(entry.target.name);
     return {};
   };
   LARDER_TRY(const bool is_there, is_folder(layout_.snapshots() + "/" + folder));
-  if (!is_there) return {};
-  LARDER_CHECK(walk_snapshot(store_.disk(), layout_, folder, visit, nullptr, cancel_));
+  if (!is_there) return true;
+  std::vector<FolderStamp> folders;
+  LARDER_CHECK(walk_snapshot(store_.disk(), layout_, folder, visit, &folders, cancel_));
+  if (reason != RemovalReason::Asked) {
+    LARDER_TRY(const bool is_filled, is_being_filled(store_, layout_, folder, newest_change(folders)));
+    if (is_filled) return false;
+  }
   notes_.push_back(write_removal_note(store_, layout_, folder, blobs));
-  return {};
+  return true;
 }
 
 Result<SweepOutcome> RepoSweep::take_apart(const std::string& folder) {
@@ -94,6 +101,8 @@ Result<SweepOutcome> RepoSweep::take_apart(const std::string& folder) {
   LARDER_TRY(const bool is_gone, remove_entries(folder));
   // What stays of it is not the commit: its listing stays too, so that readers see an incomplete snapshot and not a small one.
   if (is_gone) LARDER_CHECK(remove_marks(folder));
+  // The Python client writes its ref before it looks for files, and may have found all of them a moment ago.
+  if (is_gone) LARDER_CHECK(remove_refs(folder));
   return SweepOutcome::Removed;
 }
 

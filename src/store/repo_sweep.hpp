@@ -14,7 +14,7 @@
 namespace larder::store {
 
 /// What became of one thing that was to go.
-enum class SweepOutcome : std::uint8_t { Removed, InUse, Pinned };
+enum class SweepOutcome : std::uint8_t { Removed, InUse, Pinned, Recent };
 
 /// One repository of a sweep. The blob entries that removed links led to are collected and go in `remove_blobs`, after the last link.
 /// Nothing is reached through a link below the root: every folder is looked at before it is listed (T49, I6). Thread: one at a time.
@@ -46,7 +46,7 @@ class RepoSweep {
 
  private:
   Result<SweepOutcome> take_apart(const std::string& folder);
-  Result<void> note_revision(const std::string& folder);
+  Result<bool> note_revision(const std::string& folder, RemovalReason reason);
   Result<SweepOutcome> finish_removal(const std::string& name);
   Result<bool> has_entries_in(const std::string& snapshot);
   Result<void> drop_notes();

@@ -1,6 +1,7 @@
 #include "store/repo_use.hpp"
 
 #include "fs/file_lock.hpp"
+#include "store/removal_note.hpp"
 #include "store/tree_cache.hpp"
 
 #include <algorithm>
@@ -53,7 +54,35 @@ bool may_need(fs::Disk& disk, const RepoLayout& layout, const RevisionRecord& re
   return false;
 }
 
+/// The last change was larder's and is over: a pull left its mark of use or a lease that is void, a removal that was cut off its note.
+Result<bool> was_changed_by_larder(Store& store, const RepoLayout& layout, const repo::CommitId& commit, std::int64_t newest_ns) {
+  LARDER_TRY(const auto used, store.disk().look(layout.used(commit)));
+  if (used && used->mtime_ns >= newest_ns) return true;
+  LARDER_TRY(const auto leases, read_leases(store.disk(), layout));
+  if (std::any_of(leases.begin(), leases.end(), [&](const LeaseRecord& lease) { return lease.commit == commit; })) return true;
+  LARDER_TRY(const auto notes, read_removal_notes(store.disk(), layout));
+  return std::any_of(notes.begin(), notes.end(), [&](const RemovalNote& note) { return note.snapshot == commit.hex(); });
+}
+
+/// False also without a listing.
+Result<bool> lacks_listed_files(Store& store, const RepoLayout& layout, const repo::CommitId& commit) {
+  LARDER_TRY(const auto tree, read_tree(store.disk(), layout.tree(commit)));
+  for (std::size_t i = 0; tree && i < tree->size(); ++i) {
+    LARDER_TRY(const auto entry, store.disk().look(layout.entry(commit, tree->at(i).path)));
+    if (!entry) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+Result<bool> is_being_filled(Store& store, const RepoLayout& layout, const std::string& snapshot, std::int64_t newest_ns) {
+  const auto commit = repo::CommitId::parse(snapshot);
+  const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(store.clock().wall_now().time_since_epoch()).count();
+  if (!commit || now - newest_ns > std::chrono::duration_cast<std::chrono::nanoseconds>(kFillGrace).count()) return false;
+  LARDER_TRY(const bool is_ours, was_changed_by_larder(store, layout, *commit, newest_ns));
+  return is_ours ? Result<bool>(false) : lacks_listed_files(store, layout, *commit);
+}
 
 Result<RepoUse> read_leases_now(Store& store, const RepoLayout& layout) {
   RepoUse use;

@@ -5,11 +5,15 @@
 
 #include <larder/store/inventory.hpp>
 
+#include <chrono>
 #include <set>
 #include <string>
 #include <vector>
 
 namespace larder::store {
+
+/// Between two files of a download lie a few requests.
+constexpr std::chrono::minutes kFillGrace{2};
 
 struct RepoUse {
   std::vector<repo::CommitId> leased;               ///< commits of the leases that are not void
@@ -29,6 +33,11 @@ Result<RepoUse> read_use(Store& store, const RepoLayout& layout);
 
 /// The same without the locks: what live leases need, for whoever holds the locks in question himself.
 Result<RepoUse> read_leases_now(Store& store, const RepoLayout& layout);
+
+/// Is somebody filling that snapshot who leaves no other sign? The Python client holds a lock only while a file is under way, none between
+/// two of them, but its listing comes first. So: a commit of whose listing files are still missing, and of which a folder,
+/// last changed at `newest_ns`, changed within kFillGrace; not by a pull or removal of larder's that has ended since, or died.
+Result<bool> is_being_filled(Store& store, const RepoLayout& layout, const std::string& snapshot, std::int64_t newest_ns);
 
 /// Marks what `use` protects in `record`: revisions, blobs, or the whole repository (I7).
 void apply_use(Store& store, const RepoLayout& layout, const RepoUse& use, RepoRecord& record);

@@ -203,7 +203,11 @@ Result<void> RepoScan::scan_snapshot(const std::string& name) {
     if (walk.tree) walk.present.resize(walk.tree->size());
   }
   const auto visit = [&](SnapshotEntry& entry) { return add_entry(walk, entry); };
-  LARDER_CHECK(walk_snapshot(store_.disk(), layout_, name, visit, nullptr, cancel_));
+  std::vector<FolderStamp> folders;
+  LARDER_CHECK(walk_snapshot(store_.disk(), layout_, name, visit, wants_.judged ? &folders : nullptr, cancel_));
+  if (wants_.judged) {
+    LARDER_TRY(walk.revision.is_being_filled, is_being_filled(store_, layout_, name, newest_change(folders)));
+  }
   return finish_revision(walk, name);
 }
 

@@ -52,6 +52,12 @@ Result<bool> list_snapshot_folder(fs::Disk& disk, const RepoLayout& layout, cons
   return true;
 }
 
+std::int64_t newest_change(const std::vector<FolderStamp>& folders) {
+  std::int64_t newest = 0;
+  for (const FolderStamp& stamp : folders) newest = std::max(newest, stamp.mtime_ns);
+  return newest;
+}
+
 Result<void> walk_snapshot(fs::Disk& disk, const RepoLayout& layout, const std::string& snapshot,
                            const std::function<Result<void>(SnapshotEntry&)>& visit, std::vector<FolderStamp>* folders,
                            const CancelToken& cancel) {

@@ -30,6 +30,9 @@ struct FolderStamp {
   std::uint64_t inode = 0;
 };
 
+/// Newest mtime; 0: none.
+std::int64_t newest_change(const std::vector<FolderStamp>& folders);
+
 /// `snapshot`: the folder's name in snapshots/. Each entry is passed to `visit`, folders' entries sorted by name; `folders`, if given,
 /// gets a stamp of each folder, taken before its entries are read. What vanishes meanwhile is passed over (C27). At most 64 folders deep
 /// (reliability.md §2.2). Errors: those of `visit`, Interrupted, and of reading a folder.

@@ -20,7 +20,10 @@ namespace {
 // With a download that begins: it is inside from its plan to its lease, or to its ref when there is nothing to do.
 constexpr std::chrono::seconds kPatience{5};
 
-KeptReason kept_reason(SweepOutcome outcome) { return outcome == SweepOutcome::Pinned ? KeptReason::Pinned : KeptReason::InUse; }
+KeptReason kept_reason(SweepOutcome outcome) {
+  if (outcome == SweepOutcome::Recent) return KeptReason::Recent;
+  return outcome == SweepOutcome::Pinned ? KeptReason::Pinned : KeptReason::InUse;
+}
 
 class Sweep {
  public:

@@ -335,6 +335,39 @@ TEST_CASE("sweep: dead temps of the shared store go, fresh ones stay", "[store][
   CHECK(rig.cache.has(fresh));
 }
 
+TEST_CASE("sweep: a snapshot that another client is filling stays", "[store][sweep]") {
+  StoreRig rig;  // I7: no lock lies between two files of the Python client (R-545)
+  BuiltFile late{"late.json", "{}", false};
+  late.lying = Lying::Absent;
+  rig.cache.add(kRepo, kOne, {kConfig, late}, {});
+  rig.cache.add(kRepo, kTwo, {kOther}, {});
+  auto plan = store::plan_prune(rig.scan(), rig.now_ns());
+  REQUIRE(plan.items.size() == 1);
+  CHECK(plan.items.front().commit == kTwo);
+  REQUIRE(plan.kept.size() == 1);
+  CHECK(plan.kept.front().commit == kOne);
+  CHECK(plan.kept.front().reason == store::KeptReason::Recent);
+  SECTION("also when it began after the plan") {
+    rig.cache.age(kRepo + "/snapshots/" + kOne, 3600);
+    plan = store::plan_gc(rig.scan(), {.max_size = 0, .older_than = {}, .keep_last = {}, .pins = {}}, rig.now_ns());
+    CHECK(plan.kept.empty());
+    rig.cache.age(kRepo + "/snapshots/" + kOne, 0);
+    const auto report = rig.sweep(plan);
+    REQUIRE(report.kept.size() == 1);
+    CHECK(report.kept.front().reason == store::KeptReason::Recent);
+    CHECK(rig.cache.has(kRepo + "/snapshots/" + kOne + "/config.json"));
+  }
+  SECTION("not for ever") {
+    rig.cache.age(kRepo + "/snapshots/" + kOne, 3600);
+    CHECK(store::plan_prune(rig.scan(), rig.now_ns()).items.size() == 2);
+  }
+  SECTION("not when it was a pull of larder's that has ended") {
+    rig.cache.write(kRepo + "/.larder/used/" + kOne, "");
+    CHECK(store::plan_prune(rig.scan(), rig.now_ns()).items.size() == 2);
+  }
+  SECTION("not when it is named") { CHECK(rig.sweep(store::plan_rm(rig.scan(), revision("org/m", kOne), {})).removed.size() == 1); }
+}
+
 TEST_CASE("sweep: a payload without a manifest, or of a busy or unknown store, stays", "[store][sweep]") {
   StoreRig rig;  // R-576, R-572
   rig.cache.add(kRepo, kOne, {shared(kWeights)}, {"main"});

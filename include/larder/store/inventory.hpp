@@ -86,6 +86,7 @@ struct RevisionRecord {
   std::int64_t used_ns = 0;              ///< larder's own mark of the last use; 0: none
   PinState pin = PinState::None;
   bool is_in_use = false;           ///< a lease, or a held lock of one of its blobs (I7)
+  bool is_being_filled = false;     ///< files of its listing are missing and its folders changed a moment ago: another client may be at it
   std::optional<bool> is_complete;  ///< against trees/<commit>.json; nullopt: no listing, or not asked for
   std::uint64_t entries = 0;        ///< links and files in it
   std::uint32_t kept_entries = 0;   ///< entries no cache writer makes: they stay when the revision goes (I6, C18)
