@@ -59,7 +59,9 @@ class SaidWaits final : public ProgressSink {
 struct EngineRig {
   using Twist = std::function<void(const net::Request&, SimAnswer&)>;
 
-  explicit EngineRig(std::uint64_t memory = 24 * kMiB) : pool(memory), net(clock, pool) { options.uses_threads = false; }
+  explicit EngineRig(std::uint64_t memory = 24 * kMiB, std::uint64_t seed = 1) : random(seed), pool(memory), net(clock, pool) {
+    options.uses_threads = false;
+  }
 
   /// A file of the repository, of LFS (SHA-256) or of git (SHA-1).
   void add(const std::string& path, SimFile file, digest::Algorithm algorithm = digest::Algorithm::Sha256) {
@@ -138,6 +140,7 @@ struct EngineRig {
       (void)run();
       FAIL("it ended before the kill");
     } catch (const Killed&) {
+      net.forget_all();
       std::filesystem::remove_all(layout.leases());
     }
   }

@@ -70,6 +70,12 @@ void SimFile::read(std::uint64_t offset, std::span<std::byte> into) const {
   }
 }
 
+SimAnswer refuse(int status) {
+  SimAnswer answer;
+  answer.status = status;
+  return answer;
+}
+
 SimAnswer serve(const SimFile& file, const net::Request& request) {
   SimAnswer answer;
   answer.file = file;
@@ -97,6 +103,11 @@ SimNetwork::SimNetwork(SimClock& clock, BufferPool& pool) : clock_(clock), pool_
 SimNetwork::~SimNetwork() {
   *alive_ = false;
   pool_.on_free({});
+}
+
+void SimNetwork::forget_all() {
+  open_.clear();
+  starved_.clear();
 }
 
 std::size_t SimNetwork::asked(const std::string& host) const {

@@ -61,6 +61,8 @@ struct SimAnswer {
   std::optional<double> rate;          ///< bytes a second, instead of the path's
 };
 
+/// An answer of this status and nothing else.
+SimAnswer refuse(int status);
 /// 200 with the whole file, 206 with the range asked for, or 416.
 SimAnswer serve(const SimFile& file, const net::Request& request);
 
@@ -88,6 +90,8 @@ class SimNetwork final : public net::Transport {
   net::RequestId start(net::Request request, net::TransportListener& listener) override;
   void cancel(net::RequestId id) override;
   [[nodiscard]] std::uint64_t requests() const override { return last_id_; }
+  /// Who listened is dead: nobody is told of any open request.
+  void forget_all();
 
   /// One request as it was sent.
   struct Seen {

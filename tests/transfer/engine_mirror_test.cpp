@@ -1,0 +1,139 @@
+// Several sources of the same bytes: order, health, failover, and the one that lies (--mirror).
+#include "transfer/engine_rig.hpp"
+
+using namespace larder;
+using namespace larder::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr SimFile kModel{40 * kMiB + 5, 1};
+
+/// Two mirrors before the usual Hub.
+struct Mirrored : EngineRig {
+  Mirrored() {
+    add("model.bin", kModel);
+    mirror("one.test");
+    mirror("two.test");
+    serves("one.test");
+    serves("two.test");
+    usual_hub();
+  }
+};
+
+const EngineRig::Twist kLies = [](const net::Request&, SimAnswer& answer) { answer.flip = answer.range.begin; };
+
+}  // namespace
+
+TEST_CASE("Engine: the first mirror serves all, by commit, without a token and without redirects", "[transfer][engine][mirror]") {
+  Mirrored rig;
+  REQUIRE(rig.run());
+  rig.check_complete();
+  CHECK(rig.net.asked("one.test") == rig.net.requests());
+  for (const auto& one : rig.net.seen()) {
+    CHECK(one.path == "/org/m/resolve/" + commit_of('1').hex() + "/model.bin");
+    CHECK_FALSE(one.has_token);  // T47
+  }
+}
+
+TEST_CASE("Engine: a mirror that does not have a file, or is down, costs little", "[transfer][engine][mirror]") {
+  Mirrored rig;
+  const auto check = [&rig] {
+    REQUIRE(rig.run());
+    rig.check_complete();
+    CHECK(rig.net.asked("one.test") < 40);
+    CHECK(rig.net.asked("two.test") > 0);
+    CHECK(rig.net.asked("hub.test") == 0);
+    CHECK(rig.clock.seconds() < 20);
+  };
+  SECTION("404") {
+    rig.serves("one.test", [](const net::Request&, SimAnswer& answer) { answer = refuse(404); });
+    check();
+    CHECK(rig.net.asked("one.test") == 1);
+  }
+  SECTION("403") {
+    rig.serves("one.test", [](const net::Request&, SimAnswer& answer) { answer = refuse(403); });
+    check();
+  }
+  SECTION("500") {
+    rig.serves("one.test", [](const net::Request&, SimAnswer& answer) { answer = refuse(500); });
+    check();
+  }
+  SECTION("refused") {
+    rig.serves("one.test", [](const net::Request&, SimAnswer& answer) { answer.error = ErrorCode::ConnectFailed; });
+    check();
+  }
+  SECTION("dies in mid-file") {
+    rig.serves("one.test", [&](const net::Request&, SimAnswer& answer) {
+      if (rig.clock.seconds() > 0.1) {
+        answer.error = ErrorCode::ConnectFailed;
+      } else {
+        answer.cut = 1'000'000;
+      }
+    });
+    check();
+    CHECK(rig.report.body_bytes == kModel.size);
+  }
+}
+
+TEST_CASE("Engine: a mirror that lies is named and dropped, whatever it was mixed with", "[transfer][engine][mirror]") {  // N33
+  Mirrored rig;
+  rig.add("second.bin", {20 * kMiB, 2});
+  rig.add("small.json", {5000, 3}, digest::Algorithm::GitSha1);
+  const auto check = [&rig](const std::string& liar) {
+    REQUIRE(rig.run());
+    CHECK(rig.report.failures.empty());
+    rig.check_complete();
+    CHECK(rig.warned("wrong bytes from mirror http://" + liar));
+  };
+  SECTION("the first one, alone") {
+    rig.serves("one.test", kLies);
+    check("one.test");
+  }
+  SECTION("the first one, which dies in mid-file") {
+    rig.serves("one.test", [&](const net::Request& request, SimAnswer& answer) {
+      kLies(request, answer);
+      if (rig.clock.seconds() < 0.2) answer.cut = 500'000;
+    });
+    check("one.test");
+  }
+  SECTION("the second one, after the first one died") {
+    rig.serves("one.test", [&](const net::Request&, SimAnswer& answer) {
+      if (rig.clock.seconds() > 0.1) answer.error = ErrorCode::ConnectFailed;
+      answer.cut = 500'000;
+    });
+    rig.serves("two.test", kLies);
+    check("two.test");
+  }
+  SECTION("both") {
+    rig.serves("one.test", kLies);
+    rig.serves("two.test", kLies);
+    check("two.test");
+    CHECK(rig.warned("wrong bytes from mirror http://one.test"));
+  }
+}
+
+TEST_CASE("Engine: when all sources lie it is a digest mismatch, not a loop", "[transfer][engine][mirror]") {
+  Mirrored rig;
+  rig.serves("one.test", kLies);
+  rig.serves("two.test", kLies);
+  rig.serves("cdn.test", kLies);
+  REQUIRE(rig.run());
+  CHECK(rig.failure() == ErrorCode::DigestMismatch);
+  CHECK(rig.report.body_bytes <= 5 * kModel.size);
+}
+
+TEST_CASE("Engine: a mirror that says it has another commit or digest is not asked for its bytes", "[transfer][engine][mirror]") {  // T15
+  Mirrored rig;
+  SECTION("commit") {
+    rig.serves("one.test",
+               [](const net::Request&, SimAnswer& answer) { answer.headers.emplace_back("X-Repo-Commit", std::string(40, '2')); });
+  }
+  SECTION("digest") {
+    rig.serves("one.test", [](const net::Request&, SimAnswer& answer) { answer.headers.emplace_back("ETag", std::string(64, 'a')); });
+  }
+  REQUIRE(rig.run());
+  rig.check_complete();
+  CHECK(rig.net.asked("one.test") == 1);
+  CHECK(rig.net.asked("two.test") > 1);
+}
