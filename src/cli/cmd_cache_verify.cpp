@@ -54,9 +54,7 @@ class CacheVerify final : public Command {
     }
     options.repair = repair_;
     options.invariants = invariants_;
-    options.engine.jobs = session.config.settings.jobs;
-    options.engine.stall_timeout = session.config.settings.stall_timeout;
-    options.engine.lock_timeout = session.config.settings.lock_timeout;
+    options.engine = engine_options(session);
     return options;
   }
 

@@ -94,11 +94,19 @@ Result<ops::PullOptions> PullFlags::options(Session& session) const {
   options.no_pickle = settings.no_pickle;
   LARDER_TRY(options.preference, repo::parse_preference(settings.prefer));
   options.mirrors = settings.mirror;
-  options.engine.jobs = settings.jobs;
-  options.engine.stall_timeout = settings.stall_timeout;
-  options.engine.lock_timeout = settings.lock_timeout;
-  options.engine.deadline = session.workshop.deadline();
-  options.engine.retry.tries = std::max(1, settings.retries);
+  options.engine = engine_options(session);
+  return options;
+}
+
+transfer::EngineOptions engine_options(const Session& session) {
+  const auto& settings = session.config.settings;
+  transfer::EngineOptions options;
+  options.jobs = settings.jobs;
+  options.stall_timeout = settings.stall_timeout;
+  options.header_timeout = settings.header_timeout;
+  options.lock_timeout = settings.lock_timeout;
+  options.deadline = session.workshop.deadline();
+  options.retry.tries = std::max(1, settings.retries);
   return options;
 }
 

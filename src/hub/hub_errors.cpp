@@ -157,9 +157,8 @@ class Reading {
   HttpFacts facts_;
 };
 
-tl::unexpected<Error> disagrees(const repo::FileEntry& file, std::string_view header, std::string_view is, std::string_view expected) {
-  return fail(ErrorCode::BadResponse,
-              fmt::format("{}: {} says {}, the listing {}", escape_text(file.path), header, escape_text(is, 100), expected));
+tl::unexpected<Error> disagrees(std::string_view header, std::string_view is, std::string_view expected) {
+  return fail(ErrorCode::BadResponse, fmt::format("{} says {}, the listing {}", header, escape_text(is, 100), expected));
 }
 
 // T32: an ETag of another shape is no digest and says nothing (T33).
@@ -170,7 +169,7 @@ Result<void> check_etag(const net::Headers& headers, const repo::FileEntry& file
   const std::string etag = repo::normalise_etag(*value);
   if (!repo::is_digest_etag(etag) || etag == file.blob_name()) return {};
   if (file.lfs_sha256 && etag == repo::hex(file.git_oid)) return {};  // the pointer's own id, which the listing also names
-  return disagrees(file, linked ? "X-Linked-Etag" : "ETag", etag, file.blob_name());
+  return disagrees(linked ? "X-Linked-Etag" : "ETag", etag, file.blob_name());
 }
 
 }  // namespace
@@ -179,9 +178,9 @@ Error classify_answer(const net::Response& response, const AnswerContext& contex
 
 Result<void> check_resolve_answer(const net::ResponseHead& head, const repo::FileEntry& file, const repo::CommitId& commit) {
   const auto named = head.headers.find("x-repo-commit");
-  if (named && *named != commit.hex()) return disagrees(file, "X-Repo-Commit", *named, commit.hex());  // T15
+  if (named && *named != commit.hex()) return disagrees("X-Repo-Commit", *named, commit.hex());  // T15
   const auto size = head.headers.find("x-linked-size");
-  if (size && net::parse_digits(*size) != file.size) return disagrees(file, "X-Linked-Size", *size, std::to_string(file.size));  // N35
+  if (size && net::parse_digits(*size) != file.size) return disagrees("X-Linked-Size", *size, std::to_string(file.size));  // N35
   return check_etag(head.headers, file);
 }
 

@@ -1,7 +1,5 @@
 #include "transfer/resolve_source.hpp"
 
-#include "base/escape.hpp"
-
 #include <fmt/format.h>
 
 #include <utility>
@@ -33,13 +31,13 @@ class ResolveSource final : public BlobSource {
     return hub::check_resolve_answer(head, file, commit_);
   }
 
-  [[nodiscard]] Error classify(const net::Response& response, const repo::FileEntry& file) const override {
+  [[nodiscard]] Error classify(const net::Response& response, const repo::FileEntry& /*file*/) const override {
     Error error = hub::classify_answer(response, {object_, repo_, place_.base, place_.credentials ? place_.token_source : "", true, {}});
     const bool is_about_repo = error.http && (error.http->hub_code == "RepoNotFound" || error.http->hub_code == "RevisionNotFound");
     if (response.head.status == 404 && !is_about_repo) {
       // The listing of this very commit has it (N24).
       error.code = ErrorCode::EntryNotFound;
-      error.message = fmt::format("{}: listed, but {} does not have it", escape_text(file.path), place_.name);
+      error.message = fmt::format("listed, but {} does not have it", place_.name);
     }
     return error;
   }
