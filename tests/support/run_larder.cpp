@@ -17,7 +17,7 @@
 #include <stdexcept>
 
 #ifndef LARDER_BINARY
-#define LARDER_BINARY "larder"
+#error "the build must say where the program is: tests/support/CMakeLists.txt"
 #endif
 
 namespace larder::test {
