@@ -1,7 +1,10 @@
 """A Hub made of nginx, for measuring: the read API out of files, LFS bytes on a second "CDN" origin. Only loopback. Needs nginx and openssl.
 
     hub = Hub(folder); hub.add(workload("llm")); hub.start(tls=False, limit_rate="20m"); …; hub.stop()
+
+start(path=LongPath(…)) puts bench/programs/relay.cpp in front; start(logged=True) counts requests and bytes sent.
 """
+import dataclasses
 import hashlib
 import json
 import os
@@ -19,6 +22,15 @@ def weight(path, size):
     return {"path": path, "size": size, "lfs": True}
 
 
+@dataclasses.dataclass
+class LongPath:
+    """What lies between client and server: the round trip, and bytes a second of one connection and of the link."""
+    relay: str  # the program
+    round_trip_ms: float = 40
+    connection: int = 20_000_000
+    link: int = 125_000_000
+
+
 def small(path, size=2048):
     return {"path": path, "size": size, "lfs": False}
 
@@ -28,6 +40,7 @@ def workload(name):
     papers = [small(p, 300) for p in ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "README.md", "vocab.json")]
     files = {
         "tiny": papers + [weight("model.safetensors", 3 * MIB)],
+        "half-gib": papers + [weight("model.safetensors", 512 * MIB)],
         "one-gib": papers + [weight("model.safetensors", 1024 * MIB)],
         "one-big": papers + [weight("model.safetensors", 4096 * MIB)],
         "llm": papers + [weight(f"model-{i:05d}-of-00004.safetensors", 1024 * MIB) for i in range(1, 5)],
@@ -65,7 +78,7 @@ CONF = """
 worker_processes 2; daemon on; user root; pid %(dir)s/nginx.pid; error_log %(dir)s/error.log warn;
 events { worker_connections 4096; }
 http {
-  access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; etag off; keepalive_requests 1000000; keepalive_timeout 120s;
+  log_format sent '$status $body_bytes_sent $request_uri'; access_log %(log)s; sendfile on; tcp_nopush on; tcp_nodelay on; etag off; keepalive_requests 1000000; keepalive_timeout 120s;
   absolute_redirect off; server_tokens off; default_type application/octet-stream; open_file_cache max=32768 inactive=60s;
   client_body_temp_path %(dir)s/t1; proxy_temp_path %(dir)s/t2; fastcgi_temp_path %(dir)s/t3; uwsgi_temp_path %(dir)s/t4; scgi_temp_path %(dir)s/t5;
   map_hash_max_size 2097152; map_hash_bucket_size 512; ssl_session_cache shared:tls:4m; %(cert)s
@@ -113,6 +126,7 @@ class Hub:
         self.dir = pathlib.Path(folder).resolve()
         self.maps = {name: [] for name in ("lfs", "size", "git", "cached", "sha", "page", "next")}
         self.repos = {}
+        self.relay = None
         for name in ("blobs", "pages"):
             (self.dir / name).mkdir(parents=True, exist_ok=True)
 
@@ -170,25 +184,42 @@ class Hub:
         self.repos[ident] = {"sha": sha, "entries": entries, "type": kind}
         return sha
 
-    def start(self, tls=False, limit_rate=None):
+    def start(self, tls=False, limit_rate=None, path=None, logged=False, http2=False):
         for name, rows in self.maps.items():
             (self.dir / f"{name}.map").write_text("".join(f'"{key}" "{value}";\n' for key, value in dict(rows).items()))
         scheme, cert = ("https", self.certificate()) if tls else ("http", "")
-        port, cdn_port = free_port("127.0.0.1"), free_port("127.0.0.2")
-        self.endpoint, self.cdn = f"{scheme}://127.0.0.1:{port}", f"{scheme}://127.0.0.2:{cdn_port}"
-        conf = CONF % {"dir": self.dir, "port": port, "cdn_port": cdn_port, "base": self.endpoint, "cdn": self.cdn, "cert": cert,
-                       "ssl": " ssl" if tls else "", "limit": f"limit_rate {limit_rate};" if limit_rate else ""}
+        doors = [("127.0.0.1", free_port("127.0.0.1")), ("127.0.0.2", free_port("127.0.0.2"))]
+        shown = doors if path is None else [(host, free_port(host)) for host, _ in doors]
+        self.endpoint, self.cdn = (f"{scheme}://{host}:{port}" for host, port in shown)
+        self.log = self.dir / "access.log"
+        self.log.unlink(missing_ok=True)
+        conf = CONF % {"dir": self.dir, "port": doors[0][1], "cdn_port": doors[1][1], "base": self.endpoint, "cdn": self.cdn, "cert": cert,
+                       "ssl": (" ssl" if tls else "") + (" http2" if tls and http2 else ""), "limit": f"limit_rate {limit_rate};" if limit_rate else "",
+                       "log": f"{self.log} sent" if logged else "off"}
         (self.dir / "nginx.conf").write_text(conf)
         self.ca = self.dir / "ca.pem" if tls else None
         subprocess.run(["nginx", "-c", self.dir / "nginx.conf", "-p", self.dir], check=True)
+        if path is not None:
+            pairs = [f"{host}:{port}={host}:{behind}" for (host, port), (_, behind) in zip(shown, doors)]
+            self.relay = subprocess.Popen([path.relay, str(path.round_trip_ms), str(path.connection), str(path.link), *pairs])
+        for host, port in doors + shown:
+            self.await_door(host, port)
+        return self
+
+    def await_door(self, host, port):
         end = time.monotonic() + 10
         while time.monotonic() < end:
             try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                return self
+                socket.create_connection((host, port), 1).close()
+                return
             except OSError:
                 time.sleep(0.02)
         raise SystemExit("nginx did not start: " + (self.dir / "error.log").read_text())
+
+    def sent(self):
+        """Requests and body bytes of whole blobs and answers so far, by the server's log (start with logged=True); a request counts when it ends."""
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return len(lines), sum(int(line.split(" ", 2)[1]) for line in lines if "/blobs/" in line)
 
     def certificate(self):
         if not (self.dir / "ca.pem").exists():
@@ -207,6 +238,10 @@ class Hub:
         return total
 
     def stop(self):
+        if self.relay is not None:
+            self.relay.kill()
+            self.relay.wait()
+            self.relay = None
         subprocess.run(["nginx", "-c", self.dir / "nginx.conf", "-p", self.dir, "-s", "stop"], check=False, capture_output=True)
         pid = self.dir / "nginx.pid"
         end = time.monotonic() + 10
