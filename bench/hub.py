@@ -79,7 +79,7 @@ worker_processes 2; daemon on; user root; pid %(dir)s/nginx.pid; error_log %(dir
 events { worker_connections 4096; }
 http {
   log_format sent '$status $body_bytes_sent $request_uri'; access_log %(log)s; sendfile on; tcp_nopush on; tcp_nodelay on; etag off; keepalive_requests 1000000; keepalive_timeout 120s;
-  absolute_redirect off; server_tokens off; default_type application/octet-stream; open_file_cache max=32768 inactive=60s;
+  absolute_redirect off; server_tokens off; default_type application/octet-stream; open_file_cache max=8192 inactive=60s;
   client_body_temp_path %(dir)s/t1; proxy_temp_path %(dir)s/t2; fastcgi_temp_path %(dir)s/t3; uwsgi_temp_path %(dir)s/t4; scgi_temp_path %(dir)s/t5;
   map_hash_max_size 2097152; map_hash_bucket_size 512; ssl_session_cache shared:tls:4m; %(cert)s
   map $uri $lfs { default ""; include %(dir)s/lfs.map; }

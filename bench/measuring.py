@@ -3,9 +3,8 @@ import os
 import shutil
 import statistics
 import subprocess
-import time
 
-from contestants import environment
+from contestants import BUILD, environment
 
 
 def clear(scratch, names=("out", "cache", "home")):
@@ -21,15 +20,18 @@ def measure(run, contestant, keep=False):
         clear(run.scratch)
     before = run.server.cpu()
     env = {**environment(run), **contestant.more}
-    with open(run.scratch / "log", "wb") as log:
-        begun = time.monotonic()
-        child = subprocess.Popen([str(c) for c in contestant.command], env=env, stdout=log, stderr=log, cwd=run.scratch)
-        _, status, used = os.wait4(child.pid, 0)
-        wall = time.monotonic() - begun
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
-        return {"failed": child.returncode, "log": (run.scratch / "log").read_text(errors="replace")[-400:]}
-    return {"wall": wall, "cpu": used.ru_utime + used.ru_stime, "rss": used.ru_maxrss / 1024, "server_cpu": run.server.cpu() - before}
+    used = run_counted([str(c) for c in contestant.command], env, run.scratch)
+    if used["status"] != 0:
+        return {"failed": used["status"], "log": (run.scratch / "log").read_text(errors="replace")[-400:]}
+    return {"wall": used["wall"], "cpu": used["cpu"], "rss": used["rss"], "server_cpu": run.server.cpu() - before}
+
+
+def run_counted(command, env, scratch):
+    """Through bench/programs/measure.cpp, so that our own memory does not count as the child's."""
+    with open(scratch / "log", "wb") as log:
+        subprocess.run([BUILD / "bench/bench_measure", scratch / "used", *command], env=env, stdout=log, stderr=log, cwd=scratch, check=True)
+    wall, cpu, peak, status = (scratch / "used").read_text().split()
+    return {"wall": float(wall), "cpu": float(cpu), "rss": int(peak) / 1024, "status": int(status)}
 
 
 def summarise(samples):

@@ -6,9 +6,11 @@
 import argparse
 import json
 import pathlib
+import sys
 
 
 def failed_line(name, row):
+    print(f"bench: {name} failed: {row.get('log')}", file=sys.stderr)
     return f"| {name} | failed ({row.get('failed')}) | | | | | | |"
 
 
