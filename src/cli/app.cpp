@@ -121,7 +121,7 @@ class Run {
     if (config.settings.timeout.count() > 0) options.deadline = std::chrono::steady_clock::now() + config.settings.timeout;
     CancelSource cancel;
     options.cancel = cancel.token();
-    SignalThread signals(cancel, {options.deadline, std::chrono::milliseconds(950), [this](int signal) { say_interrupted(signal); }});
+    SignalThread signals(cancel, {options.deadline, std::chrono::milliseconds(850), [this](int signal) { say_interrupted(signal); }});
     Workshop workshop(config, variables, report, line, options);
     Session session{config, out_, report, workshop, cancel.token(), false, false, false, {}, false};
     session.json = flags_.is_json();

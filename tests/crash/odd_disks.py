@@ -6,6 +6,7 @@
 Ids are those of the fault catalogue in docs/reliability.md.
 """
 import argparse
+import mmap
 import os
 import resource
 import shutil
@@ -36,6 +37,12 @@ class Bench:
         env = self.rig.environment(self.cache, extra)
         return subprocess.run([self.rig.larder, *words], env=env, cwd=self.rig.scratch, stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, check=False, timeout=120, preexec_fn=lambda: set_limits(limits))
+
+    def other_user(self, *words):
+        """A run as somebody else, who owns nothing here."""
+        env = self.rig.environment(self.cache)
+        return subprocess.run([self.rig.larder, *words], env=env, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              check=False, timeout=120, user=65534, group=65534)
 
     def expect_exit(self, result, code):
         self.expect(result.returncode == code, f"exit {result.returncode} instead of {code}: {result.stderr.strip()[-300:]}")
@@ -214,8 +221,186 @@ def odd_lock_files(bench):
         bench.expect_sound()
 
 
+def made_small(bench, folder, *options):
+    """A fresh small ext4, mounted at `folder`; False where that is not allowed."""
+    image = bench.rig.scratch / "small.img"
+    with open(image, "wb") as file:
+        file.truncate(16 << 20)
+    folder.mkdir(parents=True, exist_ok=True)
+    for words in (["mkfs.ext4", "-q", "-F", *options, str(image)], ["mount", "-o", "loop", str(image), str(folder)]):
+        if shutil.which(words[0]) is None or subprocess.run(words, capture_output=True, check=False).returncode != 0:
+            return False
+    (folder / "lost+found").rmdir()  # no cache has one
+    return True
+
+
+def aborted_disk(bench):
+    """L13: the file system gives up and turns read-only in the middle: a local error, no crash, nothing wrong on it."""
+    if not made_small(bench, bench.cache):
+        return print("  aborted_disk: no loop mounts here, left out")
+    try:
+        process = bench.rig.start(["pull", rigs.REPO], bench.cache, {"SHIM_ROOT": bench.cache, "STOP_AT": 60})
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+        aborted = subprocess.run(["mount", "-o", "remount,abort", str(bench.cache)], capture_output=True, check=False)
+        process.send_signal(signal.SIGCONT)
+        code = process.wait(timeout=60)
+        if aborted.returncode == 0:
+            bench.expect(code == EXIT_LOCAL, f"exit {code} instead of {EXIT_LOCAL}")
+        bench.expect_sound()
+    finally:
+        subprocess.run(["umount", str(bench.cache)], check=False)
+    return None
+
+
+def no_inodes(bench):
+    """L40: a disk with room but no inodes is named as such."""
+    if not made_small(bench, bench.cache, "-N", "48"):
+        return print("  no_inodes: no loop mounts here, left out")
+    try:
+        result = bench.pull(None, ("pull", rigs.SMALL))
+        bench.expect_exit(result, EXIT_LOCAL)
+        bench.expect("inode" in result.stderr, f"no word of inodes: {result.stderr.strip()[-200:]}")
+        bench.expect_sound()
+        bench.expect_exit(bench.pull(None, ("cache", "rm", f"model/{rigs.SMALL}", "--yes")), 0)
+    finally:
+        subprocess.run(["umount", str(bench.cache)], check=False)
+    return None
+
+
+def removal_from_a_full_disk(bench):
+    """L7: who is out of space can still remove, and then pull."""
+    if not mounted("size=8m", bench.cache):
+        return print("  removal_from_a_full_disk: no mounts here, left out")
+    try:
+        bench.expect_exit(bench.pull(), 0)
+        with open(bench.cache / "models--org--m/fill", "wb", buffering=0) as file:
+            try:
+                while file.write(bytes(4096)):
+                    pass
+            except OSError:
+                pass
+        shutil.rmtree(bench.cache / ".locks")
+        (bench.cache / "CACHEDIR.TAG").unlink()
+        with open(bench.cache / "models--org--m/more", "wb", buffering=0) as file:
+            try:
+                while file.write(bytes(1)):
+                    pass
+            except OSError:
+                pass
+        bench.expect_exit(bench.pull(None, ("cache", "rm", "2" * 40, "--yes")), 0)
+        bench.expect(not list((bench.cache / "models--org--m/blobs").iterdir()), "blobs are left")
+    finally:
+        subprocess.run(["umount", str(bench.cache)], check=False)
+    return None
+
+
+def over_quota(bench):
+    """L10: a quota is called by its name."""
+    log = bench.rig.scratch / "quota"
+    bench.expect_exit(bench.pull({"SHIM_LOG": log, "SHIM_ROOT": bench.cache}), 0)
+    first = next(number for number, line in enumerate(log.read_text().splitlines(), 1) if "pwrite" in line and "/partial/" in line)
+    shutil.rmtree(bench.cache)
+    result = bench.pull({"FAIL_AT": first, "FAIL_TIMES": 10**6, "FAIL_ERRNO": 122, "SHIM_ROOT": bench.cache})
+    bench.expect_exit(result, EXIT_LOCAL)
+    bench.expect("quota" in result.stderr, f"no word of the quota: {result.stderr.strip()[-200:]}")
+    bench.expect_sound()
+
+
+def blobs_elsewhere(bench):
+    """L35: blobs/ is a mount of its own, so no rename leads into it."""
+    bench.expect_exit(bench.pull(None, ("pull", rigs.REPO, "--revision", "first")), 0)
+    blobs = bench.cache / "models--org--m/blobs"
+    shutil.rmtree(blobs)
+    if not mounted("size=32m", blobs):
+        return print("  blobs_elsewhere: no mounts here, left out")
+    try:
+        bench.expect_exit(bench.pull(None, ("pull", rigs.REPO, "--revision", "first")), 0)
+        bench.expect_exit(bench.pull(), 0)
+        bench.expect_whole()
+        bench.expect_exit(bench.pull(None, ("cache", "verify")), 0)
+        bench.expect_exit(bench.pull(None, ("cache", "rm", "1" * 40, "--yes")), 0)
+        bench.expect_whole()
+    finally:
+        subprocess.run(["umount", str(blobs)], check=False)
+    return None
+
+
+def no_reservation(bench):
+    """L37: a disk that reserves no space takes the bytes as well."""
+    bench.expect_exit(bench.pull({"FALLOCATE": "nosup"}), 0)
+    bench.expect_whole()
+
+
+def slow_syncs(bench):
+    """L42: syncs that take long cost time and nothing else: the engine does not take its own pauses for stalls of the network."""
+    bench.expect_exit(bench.pull({"SLOW_CALL": "fsync", "SLOW_MS": 150}, ("pull", rigs.REPO, "--stall-timeout", "1")), 0)
+    bench.expect_whole()
+
+
+def long_paths(bench):
+    """L16: a cache whose own path leaves no room for names is a local error."""
+    bench.cache = bench.cache.joinpath(*["d" * 200 for _ in range(20)])
+    bench.expect_exit(bench.pull(), EXIT_LOCAL)
+
+
+def other_users(bench):
+    """L14, L12: somebody who may only read uses what is here, and is told the path of what he may not do."""
+    if os.geteuid() != 0:
+        return print("  other_users: not root, left out")
+    bench.rig.scratch.chmod(0o755)
+    bench.expect_exit(bench.pull(), 0)
+    bench.expect_exit(bench.other_user("pull", rigs.REPO, "--offline"), 0)
+    bench.expect_exit(bench.other_user("pull", rigs.REPO, "--revision", "2" * 40), 0)
+    bench.expect_exit(bench.other_user("pull", rigs.REPO), 0)
+    bench.expect_exit(bench.other_user("cache", "ls"), 0)
+    bench.expect_exit(bench.other_user("cache", "verify"), 0)
+    for words in (("pull", rigs.REPO, "--revision", "first"), ("pull", rigs.SMALL), ("cache", "rm", f"model/{rigs.REPO}", "--yes")):
+        result = bench.other_user(*words)
+        bench.expect_exit(result, EXIT_LOCAL)
+        bench.expect(str(bench.cache) in result.stderr, f"{words}: the path is not named: {result.stderr.strip()[-200:]}")
+    bench.expect_whole()
+    return None
+
+
+def left_in_the_middle(bench):
+    """L25: stopped for so long that every connection is gone, then continued."""
+    port = bench.rig.endpoint.rsplit(":", 1)[1]
+    process = bench.rig.start(["pull", rigs.REPO], bench.cache, {"SHIM_ROOT": bench.cache, "STOP_AT": 45})
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+    bench.rig.stop_hub()
+    bench.rig.start_hub("--port", port)
+    process.send_signal(signal.SIGCONT)
+    bench.expect(process.wait(timeout=60) in (0, 5), f"exit {process.returncode}")
+    bench.expect_sound()
+    bench.expect_exit(bench.pull(), 0)
+    bench.expect_whole()
+
+
+def nowhere(bench):
+    """L30: no home, no folder to stand in, no place for temporary files."""
+    gone = bench.rig.folder("gone")
+    gone.mkdir()
+    env = {"HF_ENDPOINT": bench.rig.endpoint, "HF_HUB_CACHE": str(bench.cache), "TMPDIR": "/nonexistent"}
+    result = subprocess.run(["sh", "-c", f'cd "{gone}" && rmdir "{gone}" && exec "{bench.rig.larder}" pull {rigs.REPO}'], env=env, text=True,
+                            stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=120)
+    bench.expect_exit(result, 0)
+    bench.expect_whole()
+
+
+def mapped_blob(bench):
+    """L43: a model that a program has mapped stays whole for it when its blob is removed, and when it is replaced."""
+    for words in (("pull", rigs.REPO, "--force"), ("cache", "rm", f"model/{rigs.REPO}", "--yes")):
+        bench.expect_exit(bench.pull(), 0)
+        with open(bench.cache / "models--org--m/snapshots" / ("2" * 40) / "model.bin", "rb") as file:
+            with mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as mapped:
+                before = bytes(mapped)
+                bench.expect_exit(bench.pull(None, words), 0)
+                bench.expect(bytes(mapped) == before, f"{words}: the mapped bytes changed")
+
+
 CASES = (flock_missing, flock_lies, flock_held, no_symlinks, no_renameat2, short_writes, few_descriptors, small_files_only, little_memory,
-         read_only, full_disk, odd_umasks, folder_vanishes, odd_lock_files)
+         read_only, full_disk, odd_umasks, folder_vanishes, odd_lock_files, aborted_disk, no_inodes, removal_from_a_full_disk, over_quota,
+         blobs_elsewhere, no_reservation, slow_syncs, long_paths, other_users, left_in_the_middle, nowhere, mapped_blob)
 
 
 def main():

@@ -63,9 +63,9 @@ class Rig:
         self.start_hub()
         return self
 
-    def start_hub(self):
+    def start_hub(self, *more):
         self.log = self.scratch / "requests"
-        self.hub = subprocess.Popen([self.hub_binary, "serve", "--root", str(self.scratch / "hub"), "--log", str(self.log)],
+        self.hub = subprocess.Popen([self.hub_binary, "serve", "--root", str(self.scratch / "hub"), "--log", str(self.log), *more],
                                     stdout=subprocess.PIPE, text=True)
         self.endpoint = self.hub.stdout.readline().strip()
         if not self.endpoint:
@@ -303,12 +303,12 @@ def chosen(total, at_most):
 
 
 def shared_out(total, errnos, at_most, seed):
-    """(point, errno) pairs: all of them, or about `at_most`, each errno with points of its own that keep both ends."""
+    """(point, errno) pairs: all of them, or about `at_most`, each errno with points of its own."""
     if total * len(errnos) <= at_most:
         return [(point, name) for point in range(1, total + 1) for name in errnos]
-    each = max(2, at_most // len(errnos))
+    each = max(1, at_most // len(errnos))
     source = random.Random(seed)
-    return [(point, name) for name in errnos for point in sorted({1, total, *source.sample(range(1, total + 1), min(each, total))})]
+    return [(point, name) for name in errnos for point in sorted(source.sample(range(1, total + 1), min(each, total)))]
 
 
 def in_parallel(work, items, jobs):

@@ -8,6 +8,8 @@
 //   SHIM_ROOT=DIR          only paths and files below DIR count (the cache); default: all
 //   FLOCK=ok|nosys|busy    flock always "succeeds", is not there, or never gets the lock
 //   SYMLINK=eperm          no links;  RENAMEAT2=nosys: not there;  LINK=eperm: no hard links;  NOREFLINK=1: no FICLONE
+//   FALLOCATE=nosup        no space is reserved
+//   SLOW_CALL=NAME SLOW_MS=N   each call of that name takes N milliseconds more
 //
 // Counters are of the process, not of the thread: strace's are not (measured), so it can't do this. Calls that stdio makes inside libc are
 // not seen; calls of C++ streams are. Plain C: it is loaded into every process of the run.
@@ -34,7 +36,8 @@
 
 static atomic_long counted;
 static long crash_at = -1, fail_at = -1, fail_times = 1, fail_errno = EIO, stop_at = -1, short_at = -1;
-static const char *log_path, *root, *flock_mode, *symlink_mode, *renameat2_mode, *link_mode, *no_reflink;
+static long slow_ms;
+static const char *log_path, *root, *flock_mode, *symlink_mode, *renameat2_mode, *link_mode, *no_reflink, *fallocate_mode, *slow_call;
 
 static long number(const char *name, long otherwise) {
   const char *text = getenv(name);
@@ -55,6 +58,9 @@ __attribute__((constructor)) static void read_environment(void) {
   renameat2_mode = getenv("RENAMEAT2");
   link_mode = getenv("LINK");
   no_reflink = getenv("NOREFLINK");
+  fallocate_mode = getenv("FALLOCATE");
+  slow_call = getenv("SLOW_CALL");
+  slow_ms = number("SLOW_MS", 0);
 }
 
 static void *next(const char *name) { return dlsym(RTLD_NEXT, name); }
@@ -88,6 +94,10 @@ static int point(const char *call, const char *path) {
   if (log_path) write_log(k, call, path);
   if (k == crash_at) kill(getpid(), SIGKILL);
   if (k == stop_at) kill(getpid(), SIGSTOP);
+  if (slow_call && strcmp(slow_call, call) == 0) {
+    struct timespec pause = {slow_ms / 1000, slow_ms % 1000 * 1000000};
+    nanosleep(&pause, NULL);
+  }
   if (fail_at > 0 && k >= fail_at && k < fail_at + fail_times) {
     errno = (int)fail_errno;
     return -1;
@@ -144,8 +154,22 @@ ON_FILE(int, fchmod, (int fd, mode_t mode), (fd, mode), fd, is_on_disk)
 ON_FILE(int, futimens, (int fd, const struct timespec t[2]), (fd, t), fd, is_on_disk)
 ON_FILE(int, ftruncate, (int fd, off_t size), (fd, size), fd, is_regular)
 ON_FILE(int, ftruncate64, (int fd, off_t size), (fd, size), fd, is_regular)
-ON_FILE(int, fallocate, (int fd, int mode, off_t at, off_t size), (fd, mode, at, size), fd, is_regular)
-ON_FILE(int, fallocate64, (int fd, int mode, off_t at, off_t size), (fd, mode, at, size), fd, is_regular)
+
+static int refuses(const char *mode, const char *word, int error) {
+  if (!mode || strcmp(mode, word) != 0) return 0;
+  errno = error;
+  return 1;
+}
+
+#define FALLOCATE(name)                                                                                    \
+  int name(int fd, int mode, off_t at, off_t size) {                                                       \
+    static int (*real)(int, int, off_t, off_t);                                                            \
+    if (!real) real = next(#name);                                                                         \
+    if (refuses(fallocate_mode, "nosup", EOPNOTSUPP) || (is_regular(fd) && point_at(#name, fd, NULL) < 0)) return -1; \
+    return real(fd, mode, at, size);                                                                       \
+  }
+FALLOCATE(fallocate)
+FALLOCATE(fallocate64)
 
 // posix_fallocate returns its error.
 #define POSIX_FALLOCATE(name)                                                \
@@ -210,12 +234,6 @@ OPEN(open, NOTHING, NOTHING, AT_FDCWD)
 OPEN(open64, NOTHING, NOTHING, AT_FDCWD)
 OPEN(openat, FOLDER_PARAMETER, FOLDER_ARGUMENT, folder)
 OPEN(openat64, FOLDER_PARAMETER, FOLDER_ARGUMENT, folder)
-
-static int refuses(const char *mode, const char *word, int error) {
-  if (!mode || strcmp(mode, word) != 0) return 0;
-  errno = error;
-  return 1;
-}
 
 int renameat2(int a, const char *from, int b, const char *to, unsigned int flags) {
   static int (*real)(int, const char *, int, const char *, unsigned int);
