@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Loop E of docs/reliability.md: the order of the system calls of one pull, by strace, is the commit order.
+"""Loop E of docs/reliability.md: the order of the system calls of a pull, by strace, is the commit order: of large files, of many small
+ones, and without syncs.
 
   trace_order.py --larder BIN --hub BIN        exit 0: it is; 1: it is not; 77: strace is not possible here
 
 What must hold (reliability.md §3.3): a file that is renamed to blobs/X, trees/X or refs/X was synced after its last write and before the
 rename; the blobs folder is synced between the last blob and the first ref, each snapshot folder between its last link and the ref, the
-trees folder after its rename; the refs folder is synced after the ref; and only then stdout gets its line.
+trees folder after its rename; the refs folder is synced after the ref; and only then stdout gets its line. --no-fsync leaves out the
+syncs, all of them, and keeps the order.
 """
 import argparse
 import os
@@ -104,20 +106,26 @@ class Order:
         if any(w.file in (source, self.target(move)) and w.begin > move.begin for w in self.writes):
             self.wrong.append(f"{self.target(move)} was written to after it had its final name")
 
-    def check(self, line_on_stdout):
+    def check(self, line_on_stdout, is_synced=True):
         refs, blobs, trees = self.published("refs"), self.published("blobs"), self.published("trees")
-        for move in blobs + trees + refs:
-            self.check_content(move)
         if not refs or not blobs or not trees:
             self.wrong.append(f"the trace lacks steps: {len(blobs)} blobs, {len(trees)} trees, {len(refs)} refs")
             return
         first_ref, last_ref = min(r.begin for r in refs), max(r.end for r in refs)
+        if last_ref > line_on_stdout:
+            self.wrong.append("stdout got its line before the ref was there")
+        for kind, moves in (("blob", blobs), ("listing", trees), ("link", [e for e in self.links if "/snapshots/" in self.target(e)])):
+            if any(move.end > first_ref for move in moves):
+                self.wrong.append(f"the ref was there before the last {kind}")
+        if not is_synced:
+            self.wrong += [f"{sync.call} of {sync.file} in spite of --no-fsync" for sync in self.syncs]
+            return
+        for move in blobs + trees + refs:
+            self.check_content(move)
         for kind, moves in (("blobs", blobs), ("trees", trees)):
             self.check_folder(kind, moves, first_ref, "the ref")
         self.check_links(first_ref)
         self.check_folder("refs", refs, line_on_stdout, "the line on stdout")
-        if last_ref > line_on_stdout:
-            self.wrong.append("stdout got its line before the ref was there")
 
     def check_folder(self, kind, moves, before, what):
         for folder in {os.path.dirname(self.target(move)) for move in moves}:
@@ -138,9 +146,9 @@ class Order:
                 self.wrong.append(f"{folder} was not synced between its last link and the ref")
 
 
-def trace(rig, cache):
+def trace(rig, cache, words):
     log = rig.scratch / "strace"
-    command = ["strace", "-f", "-y", "-s", "4096", "-e", f"trace={CALLS}", "-o", str(log), rig.larder, "pull", rigs.REPO]
+    command = ["strace", "-f", "-y", "-s", "4096", "-e", f"trace={CALLS}", "-o", str(log), rig.larder, *words]
     result = subprocess.run(command, env=rig.environment(cache), cwd=rig.scratch, capture_output=True, text=True, check=False)
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     return result, lines
@@ -154,25 +162,36 @@ def main():
     if shutil.which("strace") is None:
         print("skipped: no strace here")
         return SKIPPED
+    wrong = 0
     with rigs.Rig(options.larder, options.hub) as rig:
-        cache = rig.folder("traced")
-        result, lines = trace(rig, cache)
-        if not any("execve" in line or LINE.match(line) for line in lines):
-            print(f"skipped: strace is not possible here: {result.stderr.strip()[:200]}")
-            return SKIPPED
-        if result.returncode != 0:
-            print(f"the traced pull ended with {result.returncode}: {result.stderr[-500:]}")
-            return 1
-        events = parse(lines)
-        said = [e for e in events if e.call == "write" and e.arguments.startswith("1<") and "/snapshots/" in e.arguments]
-        order = Order(events, str(cache))
-        order.check(said[0].begin if said else len(lines))
-        if not said:
-            order.wrong.append("stdout got no line")
-        for line in order.wrong:
-            print(line)
-        print(f"loop E: {len(events)} calls, {len(order.wrong)} out of order")
-        return 1 if order.wrong else 0
+        for words in (["pull", rigs.REPO], ["pull", rigs.SMALL], ["pull", rigs.REPO, "--no-fsync"], ["pull", rigs.SMALL, "--no-fsync"]):
+            found = check_one(rig, words)
+            if found is None:
+                return SKIPPED
+            wrong += len(found)
+            for line in found:
+                print(f"{' '.join(words)}: {line}")
+    return 1 if wrong else 0
+
+
+def check_one(rig, words):
+    """What is out of order; None: strace is not possible here."""
+    cache = rig.folder("traced")
+    (rig.scratch / "strace").unlink(missing_ok=True)
+    result, lines = trace(rig, cache, words)
+    if not any("execve" in line or LINE.match(line) for line in lines):
+        print(f"skipped: strace is not possible here: {result.stderr.strip()[:200]}")
+        return None
+    if result.returncode != 0:
+        return [f"it ended with {result.returncode}: {result.stderr[-500:]}"]
+    events = parse(lines)
+    said = [e for e in events if e.call == "write" and e.arguments.startswith("1<") and "/snapshots/" in e.arguments]
+    order = Order(events, str(cache))
+    order.check(said[0].begin if said else len(lines), "--no-fsync" not in words)
+    if not said:
+        order.wrong.append("stdout got no line")
+    print(f"loop E, {' '.join(words)}: {len(events)} calls, {len(order.wrong)} out of order")
+    return order.wrong
 
 
 if __name__ == "__main__":
