@@ -32,7 +32,7 @@ class CacheAdopt final : public Command {
  private:
   [[nodiscard]] Result<ops::CacheAdoptOptions> options(const Session& session) const {
     ops::CacheAdoptOptions options;
-    LARDER_TRY(options.folder, absolute_path(folder_, "DIR"));
+    LARDER_TRY(options.folder, absolute_path(session, folder_, "DIR"));
     if (reference_) {
       LARDER_TRY(const auto context, plain_context(session));
       LARDER_TRY(options.reference, repo::parse_reference(*reference_, context));

@@ -50,7 +50,7 @@ class CacheVerify final : public Command {
       options.references.push_back(std::move(reference));
     }
     if (local_dir_) {
-      LARDER_TRY(options.local_dir, absolute_path(*local_dir_, "--local-dir"));
+      LARDER_TRY(options.local_dir, absolute_path(session, *local_dir_, "--local-dir"));
     }
     options.repair = repair_;
     options.invariants = invariants_;

@@ -11,14 +11,16 @@
 
 #include "base/escape.hpp"
 #include "cli/services.hpp"
+#include "config/expand.hpp"
 
 namespace larder::cli {
-Result<std::string> absolute_path(const std::string& path, std::string_view flag) {
+Result<std::string> absolute_path(const Session& session, const std::string& path, std::string_view flag) {
   if (path.empty()) return fail(ErrorCode::InvalidArgument, std::string(flag) + ": it is empty");
-  if (path.front() == '/') return path;
+  const std::string expanded = config::expand_home(path, session.config.places.home);
+  if (expanded.front() == '/') return config::make_absolute(expanded, "/");
   std::array<char, PATH_MAX> here{};
   if (::getcwd(here.data(), here.size()) == nullptr) return fail_os(errno, "working folder");
-  return std::string(here.data()) + "/" + path;
+  return config::make_absolute(expanded, here.data());
 }
 
 Result<repo::ReferenceContext> plain_context(const Session& session) {
@@ -84,7 +86,7 @@ Result<ops::PullOptions> PullFlags::options(Session& session) const {
   options.include = include;
   options.exclude = exclude;
   if (local_dir) {
-    LARDER_TRY(options.local_dir, absolute_path(*local_dir, "--local-dir"));
+    LARDER_TRY(options.local_dir, absolute_path(session, *local_dir, "--local-dir"));
   }
   options.hard_links = link;
   options.force = force;

@@ -42,8 +42,9 @@ struct PullFlags {
   [[nodiscard]] Result<void> check(const repo::Reference& parsed) const;
 };
 
-/// `path` below the working folder when it is relative. Errors: InvalidArgument, naming `flag`, when it is empty.
-Result<std::string> absolute_path(const std::string& path, std::string_view flag);
+/// `path` below the working folder when it is relative, without "./" and trailing "/", a leading `~` expanded: `--local-dir=~/x` comes here
+/// as it was typed. Errors: InvalidArgument, naming `flag`, when it is empty.
+Result<std::string> absolute_path(const Session& session, const std::string& path, std::string_view flag);
 
 /// How references are read where no flag completes them: HOST is the endpoint's.
 Result<repo::ReferenceContext> plain_context(const Session& session);

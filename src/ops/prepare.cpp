@@ -37,6 +37,17 @@ std::unique_ptr<transfer::Destination> make_destination(Services& services, cons
                                                                                         .cancel = cancel});
 }
 
+/// What is nearest above or at a local folder must be a folder.
+Result<void> require_folder(fs::Disk& disk, std::string folder) {
+  for (; !folder.empty(); folder.resize(folder.find_last_of('/'))) {
+    LARDER_TRY(const auto facts, disk.look_through(folder));
+    if (!facts) continue;
+    if (facts->kind == fs::FileKind::Folder) return {};
+    return fail(ErrorCode::IoFailed, escape_text(folder) + ": is a file where a folder belongs", "choose another folder with --local-dir");
+  }
+  return {};
+}
+
 /// Free space where the destination is or will be: the nearest folder that exists.
 Result<FreeSpace> look_at_space(fs::Disk& disk, std::string folder, std::uint64_t needed) {
   FreeSpace space;
@@ -88,6 +99,7 @@ repo::Revision asked_revision(const PullOptions& options) { return options.refer
 
 Result<void> prepare(Services& services, const PullOptions& options, const CancelToken& cancel, Prepared& prepared) {
   LARDER_CHECK(require_pinned(options));
+  if (options.local_dir) LARDER_CHECK(require_folder(services.disk, *options.local_dir));
   const TargetQuestion question{options.reference.repo, asked_revision(options), options.offline, options.local_dir};
   prepared.object = object_name(question.repo, question.revision);
   LARDER_TRY(prepared.target, find_target(services, question, cancel));

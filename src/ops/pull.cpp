@@ -164,6 +164,7 @@ Result<void> Pull::fetch() {
   bool any = false;
   for (const auto& file : prepared_.plan.files) any = any || file.action == Action::Fetch || file.action == Action::Resume;
   if (!any) return {};
+  LARDER_CHECK(prepared_.destination->prepare());
   const auto sources = make_sources(services_, options_, prepared_);
   if (!sources) return fail(sources.error());
   transfer::Engine engine(services_.clock, services_.random, services_.transport, services_.pool, *prepared_.destination, *sources,

@@ -194,7 +194,9 @@ std::optional<repo::Tree> parse_tree(const ReadAt& read) {
 
 Result<std::optional<repo::Tree>> read_tree(fs::Disk& disk, const std::string& path) {
   const std::optional<repo::Tree> absent;
-  LARDER_TRY(const auto facts, disk.look(path));
+  const auto looked = disk.look(path);
+  if (!looked && looked.error().code == ErrorCode::PermissionDenied) return absent;
+  LARDER_TRY(const auto facts, looked);
   if (!facts || facts->kind != fs::FileKind::Regular || facts->size > kLargestFile) return absent;
   const auto fd = disk.open_read(path);
   if (!fd) return absent;

@@ -37,6 +37,7 @@ class CacheDestination final : public Destination {
 
   Result<PresenceFacts> look(const repo::FileEntry& file) override;
   Result<bool> settle(const repo::FileEntry& file, Presence presence, ProgressSink& progress, const CancelToken& cancel) override;
+  Result<void> prepare() override;
   Result<LockOutcome> try_lock(const repo::FileEntry& file, std::optional<int>& holder) override;
   Result<std::unique_ptr<store::PartialBlob>> open_partial(const repo::FileEntry& file) override;
   Result<void> publish(const repo::FileEntry& file, std::unique_ptr<store::PartialBlob> partial) override;
@@ -45,7 +46,6 @@ class CacheDestination final : public Destination {
   Result<void> finish() override;
 
  private:
-  Result<void> prepare();
   Result<void> enter_gate();
   [[nodiscard]] Result<store::CachedFile> find(const repo::FileEntry& file) const;
   Result<bool> is_shared_here(const repo::FileEntry& file);

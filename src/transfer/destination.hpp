@@ -37,6 +37,10 @@ class Destination {
   /// bytes turned out wrong or are gone, it must be fetched. Hashing big files tells `progress` through `task`.
   virtual Result<bool> settle(const repo::FileEntry& file, Presence presence, ProgressSink& progress, const CancelToken& cancel) = 0;
 
+  /// Makes what every file needs there, and renews the lease when that is due. Asked once before the first byte is fetched, so that a place
+  /// that cannot be written is one error and not one a file; the calls below do it by themselves.
+  virtual Result<void> prepare() = 0;
+
   /// One try to take the blob's lock. AlreadyDone: another process finished it meanwhile and it is now linked here. Where
   /// locks do not work: Held. `holder` is set to the pid of who has it, if known. The lock is released by `publish` or `abandon`.
   virtual Result<LockOutcome> try_lock(const repo::FileEntry& file, std::optional<int>& holder) = 0;

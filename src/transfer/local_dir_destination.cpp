@@ -59,6 +59,7 @@ class LocalDirDestination::Impl {
   Result<void> publish(const repo::FileEntry& file, store::PartialBlob& partial);
   std::vector<Result<void>> publish_small(std::span<const SmallFile> files);
   void unlock(std::string_view path) { locks_.erase(std::string(path)); }
+  Result<void> prepare();
   Result<void> finish() { return files_.sync(); }
 
  private:
@@ -75,7 +76,6 @@ class LocalDirDestination::Impl {
     UniqueFd fd;
   };
 
-  Result<void> prepare();
   Result<std::optional<Origin>> find_origin(const repo::FileEntry& file);
   Result<std::optional<Origin>> find_in_cache(const repo::FileEntry& file);
   Result<bool> bring(const repo::FileEntry& file, const Origin& origin, ProgressSink& progress, const CancelToken& cancel);
@@ -138,11 +138,14 @@ Result<PresenceFacts> LocalDirDestination::Impl::look(const repo::FileEntry& fil
 }
 
 Result<std::optional<LocalDirDestination::Impl::Origin>> LocalDirDestination::Impl::find_in_cache(const repo::FileEntry& file) {
-  LARDER_TRY(const auto found, store::find_cached(store_.disk(), cached_, commit_, file.path, file.digest(), file.size));
-  if (found.state == store::CachedState::Missing) return std::optional<Origin>{};
+  const auto found = store::find_cached(store_.disk(), cached_, commit_, file.path, file.digest(), file.size);
+  // The cache is a help here, not a need: one that may not be read has nothing for us.
+  if (!found && found.error().code == ErrorCode::PermissionDenied) return std::optional<Origin>{};
+  LARDER_CHECK(found);
+  if (found->state == store::CachedState::Missing) return std::optional<Origin>{};
   // Never a hard link to a payload of the shared store, nor to what everybody may write.
-  const bool own = found.path == cached_.blob(file.blob_name());
-  return std::optional(Origin{found.path, options_.hard_links && own && !found.must_hash, found.must_hash});
+  const bool own = found->path == cached_.blob(file.blob_name());
+  return std::optional(Origin{found->path, options_.hard_links && own && !found->must_hash, found->must_hash});
 }
 
 Result<std::optional<LocalDirDestination::Impl::Origin>> LocalDirDestination::Impl::find_origin(const repo::FileEntry& file) {
@@ -334,6 +337,8 @@ Result<bool> LocalDirDestination::settle(const repo::FileEntry& file, Presence p
   if (presence != Presence::BlobHere) return false;
   return impl_->settle_here(file, progress, cancel);
 }
+
+Result<void> LocalDirDestination::prepare() { return impl_->prepare(); }
 
 Result<LockOutcome> LocalDirDestination::try_lock(const repo::FileEntry& file, std::optional<int>& holder) {
   return impl_->try_lock(file, holder);

@@ -30,6 +30,7 @@ class LocalDirDestination final : public Destination {
 
   Result<PresenceFacts> look(const repo::FileEntry& file) override;
   Result<bool> settle(const repo::FileEntry& file, Presence presence, ProgressSink& progress, const CancelToken& cancel) override;
+  Result<void> prepare() override;
   Result<LockOutcome> try_lock(const repo::FileEntry& file, std::optional<int>& holder) override;
   Result<std::unique_ptr<store::PartialBlob>> open_partial(const repo::FileEntry& file) override;
   Result<void> publish(const repo::FileEntry& file, std::unique_ptr<store::PartialBlob> partial) override;

@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import time
+import unittest
 
 import harness
 from harness import ClientTest, Hub, inventory, wait_until
@@ -215,6 +216,32 @@ class LocalDir(ClientTest):
         with Hub("--root", self.root) as hub:
             self.larder("pull", GOLDEN, "--local-dir", self.folder, endpoint=hub.endpoint)
         self.assert_files()
+
+    def test_forms_of_the_folder_and_places_that_cannot_be_one(self):
+        (self.scratch / "a file").write_text("x")
+        with Hub("--root", self.root) as hub:
+            for written, place in (("rel/dir/", "rel/dir"), ("./rel2", "rel2"), ("~/home", "home"), (f"{self.scratch}//double/", "double")):
+                done = self.larder("pull", GOLDEN, "config.json", f"--local-dir={written}", endpoint=hub.endpoint)
+                self.assertEqual(done.stdout.strip(), f"{self.scratch}/{place}/config.json")
+            for written in ("a file", "a file/below"):
+                done = self.larder("pull", GOLDEN, "--local-dir", written, endpoint=hub.endpoint, check=False)
+                self.assertEqual(done.returncode, 8)
+                self.assertIn("a file: is a file where a folder belongs", done.stderr)
+
+    @unittest.skipUnless(os.getuid() == 0, "only root can act as somebody else")
+    def test_as_somebody_who_may_not_write_or_read_the_cache(self):
+        nobody, theirs = 65534, self.scratch / "theirs"
+        self.scratch.chmod(0o755)
+        theirs.mkdir()
+        os.chown(theirs, nobody, nobody)
+        with Hub("--root", self.root) as hub:
+            self.pull(GOLDEN, endpoint=hub.endpoint)
+            (self.cache / "models--org--m").chmod(0o700)
+            self.larder("pull", GOLDEN, "--local-dir", theirs / "m", endpoint=hub.endpoint, user=nobody)  # the cache is a help, not a need
+            self.assertEqual((theirs / "m" / "model.bin").read_bytes(), MODEL_BIN)
+            refused = self.larder("pull", GOLDEN, "--local-dir", self.scratch / "not theirs", endpoint=hub.endpoint, user=nobody, check=False)
+        self.assertEqual(refused.returncode, 8)
+        self.assertEqual(refused.stderr.count("Permission denied"), 1)  # once, not for each file
 
     def test_names_of_the_bookkeeping_are_refused(self):  # T6
         for name in (".cache/huggingface/download/README.md.metadata", ".CACHE/HuggingFace/x", ".cache/huggingface/trees/x.json"):
