@@ -192,12 +192,14 @@ class BarView final : public View {
   std::string note_;
 };
 
-/// For logs: at most one line every ten seconds, none for a run that is shorter.
+/// For logs: at most one line every ten seconds, none for a run that is shorter and never waits.
 class PlainView final : public View {
  public:
   PlainView(StatusLine& line, Clock& clock) : View(clock), line_(line), told_(clock.now()) {}
 
+  /// A short run says it too (N15): as the first line it comes at once.
   void wait(std::string_view reason, seconds duration) override {
+    if (!has_told_) told_ -= kPlainEvery;
     tell(clock().now(), fmt::format("larder: waiting {}: {}", clock_text(duration), escape_text(reason)));
   }
   void note(std::string_view text) override { tell(clock().now(), "larder: " + escape_text(text)); }
@@ -213,11 +215,13 @@ class PlainView final : public View {
   void tell(SteadyTime now, const std::string& text) {
     if (now - told_ < kPlainEvery) return;
     told_ = now;
+    has_told_ = true;
     line_.print(text);
   }
 
   StatusLine& line_;
-  SteadyTime told_;
+  SteadyTime told_;  // the last line, or the beginning
+  bool has_told_ = false;
 };
 
 /// One JSON object a line (cli.md §4, "Progress events").

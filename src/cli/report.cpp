@@ -3,6 +3,7 @@
 #include <larder/base/log.hpp>
 
 #include <algorithm>
+#include <map>
 
 #include "base/escape.hpp"
 #include "base/text.hpp"
@@ -39,13 +40,27 @@ void Report::error(const Error& error) {
 
 void Report::errors(const Error& error, std::span<const FailedItem> items) {
   if (items.size() < 2) return this->error(error);
-  for (const auto& item : items) print("larder: error: " + item_text(error, item));
+  list(error, items);
   // A message that only sums up what was just listed is shortened to the count.
   const bool is_summary = error.message.find(items.front().error.text()) != std::string::npos;
   Error last = error;
   if (is_summary) last.message = std::to_string(items.size()) + " failed";
   if (last.hint.empty()) last.hint = items.front().error.hint;
   this->error(last);
+}
+
+// A closed repository of a million files must not print a million times the same: the JSON document has them all.
+void Report::list(const Error& error, std::span<const FailedItem> items) {
+  constexpr std::size_t kShownAlike = 20;
+  std::map<std::string, std::size_t> alike;
+  for (const auto& item : items) {
+    if (++alike[item.error.message] <= kShownAlike) print("larder: error: " + item_text(error, item));
+  }
+  std::string context;
+  for (const auto& part : error.context) context += part + ": ";
+  for (const auto& [message, count] : alike) {
+    if (count > kShownAlike) print("larder: error: " + context + std::to_string(count - kShownAlike) + " more: " + message);
+  }
 }
 
 void Report::warning(std::string_view text) {

@@ -32,6 +32,7 @@ class Report {
 
  private:
   void print(std::string_view text);
+  void list(const Error& error, std::span<const FailedItem> items);
   StatusLine& line_;
   Notes notes_;
   std::vector<std::string> warned_;

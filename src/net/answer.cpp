@@ -14,6 +14,12 @@ std::string shown(const Headers& headers, std::string_view name, std::size_t mos
   return value ? escape_text(*value, most) : std::string();
 }
 
+/// A mirror that could not reach the Hub says so by 403.
+bool is_trouble_of_mirror(const ResponseHead& head) {
+  const auto code = head.headers.find("x-error-code");
+  return head.status == 403 && code && (*code == "ProxyTimeout" || *code == "ProxyInvalidData");
+}
+
 }  // namespace
 
 HttpFacts http_facts(const Url& url, const ResponseHead& head) {
@@ -27,7 +33,7 @@ HttpFacts http_facts(const Url& url, const ResponseHead& head) {
 }
 
 std::optional<Error> transient_failure(const Url& url, const ResponseHead& head, WallTime now) {
-  if (head.status != 408 && head.status != 429 && head.status < 500) return std::nullopt;
+  if (head.status != 408 && head.status != 429 && head.status < 500 && !is_trouble_of_mirror(head)) return std::nullopt;
   Error error;
   error.code = head.status == 429 ? ErrorCode::RateLimited : ErrorCode::ServerError;
   error.http = http_facts(url, head);

@@ -23,7 +23,6 @@ enum class Purpose : std::uint8_t { Plan, Pull };
 
 struct Prepared {
   Purpose purpose = Purpose::Plan;  ///< set by the caller
-  std::string object;               ///< "org/name@main"
   Target target;                    ///< `tree` is set
   Selection selection;
   std::unique_ptr<transfer::Destination> destination;

@@ -30,9 +30,9 @@ Result<Sources> make_sources(Services& services, const PullOptions& options, con
   Sources sources;
   for (const auto& mirror : options.mirrors) {
     LARDER_TRY(auto base, Url::parse(mirror));
-    sources.push_back(transfer::make_mirror_source(base, services.hub.options(), options.reference.repo, commit, prepared.object));
+    sources.push_back(transfer::make_mirror_source(base, services.hub.options(), options.reference.repo, commit, {}));
   }
-  sources.push_back(transfer::make_hub_source(services.hub.options(), options.reference.repo, commit, prepared.object));
+  sources.push_back(transfer::make_hub_source(services.hub.options(), options.reference.repo, commit, {}));
   return sources;
 }
 

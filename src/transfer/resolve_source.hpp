@@ -10,7 +10,8 @@
 
 namespace larder::transfer {
 
-/// The endpoint itself, with its token. `object`: what the user asked for ("org/name@main"), for messages.
+/// The endpoint itself, with its token. `object`: what the user asked for ("org/name@main"), put before its messages; empty where the
+/// caller names it.
 std::unique_ptr<BlobSource> make_hub_source(const hub::HubOptions& options, const repo::RepoId& repo, const repo::CommitId& commit,
                                             std::string object);
 

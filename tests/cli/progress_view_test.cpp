@@ -73,7 +73,7 @@ TEST_CASE("progress: plain says one line in ten seconds at most", "[cli][progres
   for (std::uint64_t second = 1; second <= 35; ++second) {
     clock.pass(1s);
     for (int at = 0; at < 20; ++at) view->advance(total, second * 10'000'000);
-    view->wait("rate limit", 5s);
+    if (second > 10) view->wait("rate limit", 5s);
     view->note("listing");
   }
   const auto lines = lines_of(file.text());
@@ -81,6 +81,21 @@ TEST_CASE("progress: plain says one line in ten seconds at most", "[cli][progres
   CHECK(lines[0].find("(10%)") != std::string::npos);
   CHECK(lines[0].find("1:30 left") != std::string::npos);
   CHECK(file.text().find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("progress: plain says a wait at once, then keeps to ten seconds", "[cli][progress]") {  // N15
+  Captured file;
+  StatusLine line(file.fd(), {});
+  HandClock clock;
+  const auto view = make_progress_view(ProgressMode::Plain, line, clock);
+  clock.pass(1s);
+  view->wait("rate limit", 5s);
+  CHECK(file.text() == "larder: waiting 0:05: rate limit\n");
+  for (int second = 1; second <= 10; ++second) {
+    clock.pass(1s);
+    view->wait("rate limit", 5s);
+  }
+  CHECK(lines_of(file.text()).size() == 2);
 }
 
 TEST_CASE("progress: a short run says nothing on plain", "[cli][progress]") {

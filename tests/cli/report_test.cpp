@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 using namespace larder;
 using namespace larder::cli;
 
@@ -66,6 +68,27 @@ TEST_CASE("report: several failed files are all listed", "[cli][report]") {
   CHECK(text.find("larder: error: pull org/name: b.bin: digest mismatch") != std::string::npos);
   CHECK(text.find("b.bin: b.bin") == std::string::npos);
   CHECK(text.find("larder: error: pull org/name: 2 failed\n") != std::string::npos);
+}
+
+TEST_CASE("report: one reason is told for twenty files, then counted", "[cli][report]") {
+  Captured file;
+  StatusLine line(file.fd(), {});
+  Error whole;
+  whole.code = ErrorCode::GatedRepo;
+  whole.message = "51 of 51 files failed";
+  whole.context = {"pull org/name"};
+  Error gated;
+  gated.code = ErrorCode::GatedRepo;
+  gated.message = "gated";
+  std::vector<FailedItem> items(50, FailedItem{"a.bin", gated});
+  Error other = gated;
+  other.message = "digest mismatch";
+  items.push_back({"last.bin", other});
+  Report(line, Notes::Shown).errors(whole, items);
+  const auto text = file.text();
+  CHECK(std::count(text.begin(), text.end(), '\n') == 20 + 1 + 1 + 1);
+  CHECK(text.find("larder: error: pull org/name: 30 more: gated\n") != std::string::npos);
+  CHECK(text.find("last.bin: digest mismatch") != std::string::npos);
 }
 
 TEST_CASE("report: quiet hides notes, not warnings; a warning comes once", "[cli][report]") {

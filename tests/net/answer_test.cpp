@@ -30,6 +30,8 @@ TEST_CASE("transient_failure: which answers are worth another try", "[net][answe
     CHECK(error->message.find("secret") == std::string::npos);
   }
   CHECK(transient_failure(kUrl, head(429), {})->code == ErrorCode::RateLimited);
+  CHECK(transient_failure(kUrl, head(403, {{"X-Error-Code", "ProxyTimeout"}}), {})->code == ErrorCode::ServerError);  // R-424
+  CHECK_FALSE(transient_failure(kUrl, head(403, {{"X-Error-Code", "GatedRepo"}}), {}));
 }
 
 TEST_CASE("transient_failure: the pause that the server asks for", "[net][answer]") {  // R-342, R-343

@@ -76,3 +76,21 @@ TEST_CASE("HeadReader: endless interim answers end at the limit", "[net][head_re
   }
   CHECK(count < 4000);
 }
+
+TEST_CASE("HeadReader: control characters are refused, but for words to people, where they are replaced",
+          "[net][head_reader]") {  // T34, T35
+  for (const std::string name : {"X-Error-Message", "x-hf-warning", "Content-Disposition"}) {
+    CAPTURE(name);
+    HeadReader reader;
+    REQUIRE(feed_all(reader, {"HTTP/1.1 403 Forbidden", name + ": no \x1b[2Jway\x7f", ""}));
+    CHECK(reader.head().status == 403);
+    CHECK(reader.head().headers.find(name) == "no ?[2Jway?");
+  }
+  for (const std::string name : {"Location", "ETag", "X-Repo-Commit", "Link", "X-Error-Code", "Content-Range"}) {
+    CAPTURE(name);
+    HeadReader reader;
+    const auto fed = feed_all(reader, {"HTTP/1.1 200 OK", name + ": a\x1b[2Jb", ""});
+    REQUIRE_FALSE(fed);
+    CHECK(fed.error().code == ErrorCode::BadResponse);
+  }
+}
