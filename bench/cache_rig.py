@@ -5,10 +5,11 @@ import pathlib
 import shutil
 import statistics
 import subprocess
-import time
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LARDER = ROOT / "build" / "release" / "larder"
+COUNTER = ROOT / "build" / "release" / "bench" / "bench_measure"
 HF = ROOT / "build" / "clients" / "venv" / "bin" / "hf"
 
 
@@ -64,16 +65,17 @@ def measure(command, cache, runs):
     """Median wall and CPU seconds and the largest resident set (MB) of `runs` warm runs after one that is not counted."""
     environment = {"PATH": os.environ["PATH"], "HOME": os.path.dirname(cache), "HF_HUB_CACHE": cache, "HF_HUB_OFFLINE": "1",
                    "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+    if not COUNTER.is_file():
+        raise SystemExit("build first: cmake --preset release -DLARDER_BUILD_BENCH=ON && cmake --build --preset release")
     walls, cpus, peaks = [], [], []
     for number in range(runs + 1):
-        started = time.monotonic()
-        with open(os.devnull, "wb") as nowhere:
-            process = subprocess.Popen(command, env=environment, stdout=nowhere, stderr=nowhere)
-            _, status, usage = os.wait4(process.pid, 0)
-        if status != 0:
+        with tempfile.NamedTemporaryFile("r") as used:  # by a small program: our own memory would count as the child's
+            subprocess.run([COUNTER, used.name, *command], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+            wall, cpu, peak, status = used.read().split()
+        if status != "0":
             raise SystemExit(f"{' '.join(command)}: ended with status {status}")
         if number > 0:
-            walls.append(time.monotonic() - started)
-            cpus.append(usage.ru_utime + usage.ru_stime)
-            peaks.append(usage.ru_maxrss / 1024)
+            walls.append(float(wall))
+            cpus.append(float(cpu))
+            peaks.append(int(peak) / 1024)
     return statistics.median(walls), statistics.median(cpus), max(peaks)

@@ -92,7 +92,10 @@ http {
   map $next $link { "" ""; default '<%(base)s$next>; rel="next"'; }
   server {
     listen 127.0.0.1:%(port)d%(ssl)s; root %(dir)s;
-    location /api/resolve-cache/ { add_header ETag '"$git"'; add_header X-Repo-Commit $sha; try_files /blobs/$git =404; }
+    location /api/resolve-cache/ {
+      set $commit $sha; set $oid $git;
+      add_header ETag '"$oid"'; add_header X-Repo-Commit $commit; try_files /blobs/$oid =404;
+    }
     # A map is looked up when it is first named: before the rewrite changes $uri.
     location /api/ { set $linked $link; if ($page = "") { return 404; } rewrite ^ /pages/$page last; }
     location /pages/ { internal; default_type application/json; add_header Link $linked; }

@@ -1,5 +1,5 @@
-// measure: runs a command and writes what it cost. The peak of a child counts from its parent's fork, so the parent must be a small program.
-// usage: measure FILE COMMAND…      FILE gets "wall_s cpu_s peak_KiB status" of the command and all that it waited for
+// measure: runs a command and writes what it cost. The peak of a child counts from its parent's fork, so the parent must be a small
+// program. usage: measure FILE COMMAND…      FILE gets "wall_s cpu_s peak_KiB status" of the command and all that it waited for
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/wait.h>

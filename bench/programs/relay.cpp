@@ -1,6 +1,7 @@
 // relay: a long path in front of a server on loopback: a delay, a rate for each connection, and one for the link they share.
-// usage: relay ROUND_TRIP_MS CONNECTION_BYTES_A_SECOND LINK_BYTES_A_SECOND LISTEN_HOST:PORT=HOST:PORT …      (rate 0: none; runs until killed)
-// Bytes only, so TLS passes as well. Rates count on the way to the client. The round trip of the TCP handshake is taken from the first bytes.
+// usage: relay ROUND_TRIP_MS CONNECTION_BYTES_A_SECOND LINK_BYTES_A_SECOND LISTEN_HOST:PORT=HOST:PORT …      (rate 0: none; runs until
+// killed) Bytes only, so TLS passes as well. Rates count on the way to the client. The round trip of the TCP handshake is taken from the
+// first bytes.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>

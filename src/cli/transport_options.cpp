@@ -5,9 +5,9 @@
 namespace larder::cli {
 namespace {
 
-constexpr int kMostAdaptive = 32;  // connections, when --jobs does not say (engine.md §4)
-constexpr int kConnections = 64;   // over all hosts, API calls among them
-constexpr std::uint64_t kLargestReceive = 512 * 1024;
+constexpr int kMostAdaptive = 32;                      // connections, when --jobs does not say (engine.md §4)
+constexpr int kConnections = 64;                       // over all hosts, API calls among them
+constexpr std::uint64_t kLargestReceive = 256 * 1024;  // measured: 512 KiB costs no less CPU and 8 MiB more memory
 constexpr std::uint64_t kSmallestReceive = 16 * 1024;  // libcurl takes no less
 
 }  // namespace
@@ -15,8 +15,9 @@ constexpr std::uint64_t kSmallestReceive = 16 * 1024;  // libcurl takes no less
 MemoryShare share_memory(const config::Settings& settings) {
   const auto connections = static_cast<std::uint64_t>(settings.jobs > 0 ? settings.jobs : kMostAdaptive);
   MemoryShare share;
-  share.receive_buffer = std::clamp(settings.max_memory / 2 / connections, kSmallestReceive, kLargestReceive);
-  share.pool = settings.max_memory - std::min(share.receive_buffer * connections, settings.max_memory);
+  // A paused transfer holds its receive buffer twice: what had come when it was paused, and the buffer itself.
+  share.receive_buffer = std::clamp(settings.max_memory / 4 / connections, kSmallestReceive, kLargestReceive);
+  share.pool = settings.max_memory - std::min(2 * share.receive_buffer * connections, settings.max_memory);
   return share;
 }
 

@@ -1,0 +1,26 @@
+#include "cli/transport_options.hpp"
+
+#include "support/catch.hpp"
+
+using larder::cli::share_memory;
+
+TEST_CASE("One ceiling holds what libcurl may keep, twice a connection, and the pool") {
+  constexpr std::uint64_t kMiB = 1024 * 1024;
+  larder::config::Settings settings;
+  for (const std::uint64_t memory : {8 * kMiB, 32 * kMiB, 64 * kMiB, 1024 * kMiB}) {
+    for (const int jobs : {0, 1, 8, 32, 64, 128}) {
+      settings.max_memory = memory;
+      settings.jobs = jobs;
+      const auto share = share_memory(settings);
+      const auto connections = static_cast<std::uint64_t>(jobs > 0 ? jobs : 32);
+      CAPTURE(memory, jobs);
+      CHECK(2 * share.receive_buffer * connections + share.pool <= memory);
+      CHECK(share.pool >= memory / 2);
+    }
+  }
+}
+
+TEST_CASE("A receive buffer is 256 KiB where memory allows") {
+  const larder::config::Settings settings;
+  CHECK(share_memory(settings).receive_buffer == 256 * 1024);
+}
