@@ -13,11 +13,10 @@ constexpr int kProbeAfter = 20;  // windows: ten seconds, so that a path that go
 
 }  // namespace
 
-ConnectionControl::ConnectionControl(int jobs)
-    : cap_(jobs > 0 ? jobs : kMost), bulk_(jobs > 0 ? jobs : kStart), is_fixed_(jobs > 0), last_good_(bulk_) {}
+ConnectionControl::ConnectionControl(int most) : cap_(std::max(most, 1)), bulk_(std::min(kStart, cap_)), last_good_(bulk_) {}
 
 void ConnectionControl::on_window(std::uint64_t bytes, bool was_full) {
-  if (is_fixed_ || !was_full) return;
+  if (!was_full) return;
   const bool grew = static_cast<double>(bytes) > 1.05 * static_cast<double>(last_bytes_);
   if (phase_ == Phase::Growing) {
     if (grew) {

@@ -9,7 +9,7 @@
 namespace larder::transfer {
 
 /// Start 8, at most 32; every 0.5 s window: +4 while goodput grows by more than 5 %, back to the last good number when it does not; half on
-/// 429, 503 or a burst of resets (N19). A number given by the user (`--jobs`) is kept, but for those halvings.
+/// 429, 503 or a burst of resets (N19). `--jobs` is another ceiling than 32, and nothing else.
 class ConnectionControl {
  public:
   static constexpr int kStart = 8;
@@ -17,8 +17,8 @@ class ConnectionControl {
   static constexpr int kStep = 4;
   static constexpr std::chrono::milliseconds kWindow{500};
 
-  /// `jobs`: 0: adaptive.
-  explicit ConnectionControl(int jobs);
+  /// `most`: of both lanes together, at least 1.
+  explicit ConnectionControl(int most);
 
   /// Most connections of both lanes together.
   [[nodiscard]] int cap() const { return cap_; }
@@ -40,7 +40,6 @@ class ConnectionControl {
 
   int cap_;
   int bulk_;
-  bool is_fixed_;
   Phase phase_ = Phase::Growing;
   int last_good_;
   std::uint64_t last_bytes_ = 0;

@@ -9,8 +9,6 @@ namespace {
 
 constexpr std::chrono::seconds kSlowFor{10};
 constexpr double kSlowShare = 1.0 / 20;
-constexpr std::chrono::seconds kMinute{60};
-constexpr std::uint64_t kLeastAMinute = 60 * 1024;
 constexpr double kHedgeSeconds = 2;
 
 double seconds(SteadyTime::duration duration) { return std::chrono::duration<double>(duration).count(); }
@@ -35,18 +33,11 @@ void Flow::on_pulse(SteadyTime now) {
 void Flow::forgive(SteadyTime::duration paused) {
   last_byte_ += paused;
   window_began_ += paused;
-  minute_began_ += paused;
   if (slow_since_) *slow_since_ += paused;
 }
 
 StallRule::Verdict StallRule::judge(Flow& flow, double median, SteadyTime now) const {
   if (now - flow.last_byte_ >= timeout) return Verdict::Silent;
-  if (now - flow.minute_began_ >= kMinute) {
-    const bool too_little = flow.received_ - flow.minute_received_ < kLeastAMinute;
-    flow.minute_began_ = now;
-    flow.minute_received_ = flow.received_;
-    if (too_little) return Verdict::Slow;
-  }
   if (median <= 0 || flow.rate_ >= median * kSlowShare) {
     flow.slow_since_.reset();
     return Verdict::Fine;

@@ -12,7 +12,7 @@ namespace larder::transfer {
 /// The pulse of one request.
 class Flow {
  public:
-  explicit Flow(SteadyTime now) : started_(now), last_byte_(now), window_began_(now), minute_began_(now) {}
+  explicit Flow(SteadyTime now) : started_(now), last_byte_(now), window_began_(now) {}
 
   void on_bytes(std::uint64_t bytes, SteadyTime now) {
     received_ += bytes;
@@ -34,15 +34,14 @@ class Flow {
   SteadyTime started_;
   SteadyTime last_byte_;
   SteadyTime window_began_;
-  SteadyTime minute_began_;
   std::optional<SteadyTime> slow_since_;
   std::uint64_t received_ = 0;
   std::uint64_t window_received_ = 0;
-  std::uint64_t minute_received_ = 0;
   double rate_ = 0;
 };
 
-/// When to drop a connection: no byte for `timeout`; or below 1/20 of its peers' median for 10 s; or less than 1 KiB/s over 60 s (T39).
+/// When to drop a connection: no byte for `timeout`, or below 1/20 of its peers' median for 10 s. (Less than 1 KiB/s over 60 s is the
+/// transport's rule: it knows when it held a connection back itself. T39.)
 struct StallRule {
   std::chrono::seconds timeout{20};
   enum class Verdict : std::uint8_t { Fine, Silent, Slow };

@@ -13,11 +13,19 @@ namespace {
 
 constexpr std::chrono::milliseconds kShortagePause{250};
 constexpr std::chrono::seconds kSayAgain{5};
-constexpr int kPatienceWithOthers = 3;  // failures in a row after which a file asks its next source
-constexpr int kRefusals = 3;            // files refused before anything was served: the repository is closed to us
+constexpr int kPatienceWithOthers = 3;       // failures in a row after which a file asks its next source
+constexpr std::uint64_t kShare = 32 * 1024;  // bytes a second: below that a connection looks stalled
+constexpr int kRefusals = 3;                 // files refused before anything was served: the repository is closed to us
 
 bool is_refusal(ErrorCode code) {
   return code == ErrorCode::AuthRequired || code == ErrorCode::AccessDenied || code == ErrorCode::GatedRepo;
+}
+
+/// Under a rate limit more connections bring nothing, and each would get too little to look alive.
+int most_connections(const EngineOptions& options) {
+  const int most = options.jobs > 0 ? options.jobs : ConnectionControl::kMost;
+  if (options.limit_rate == 0) return most;
+  return static_cast<int>(std::clamp<std::uint64_t>(options.limit_rate / kShare, 1, static_cast<std::uint64_t>(most)));
 }
 
 bool is_about_repo(ErrorCode code) { return code == ErrorCode::RepoNotFound || code == ErrorCode::RevisionNotFound; }
@@ -34,7 +42,7 @@ RunState::RunState(const RunSeams& run_seams, const EngineOptions& run_options, 
       plan(run_plan),
       report(run_report),
       health(run_seams.sources.size()),
-      control(run_options.jobs),
+      control(most_connections(run_options)),
       hosts(run_seams.sources.size()) {}
 
 Result<Route> RunState::route_to(std::size_t source, const repo::FileEntry& file) {
@@ -54,7 +62,8 @@ net::Request RunState::request(const Route& route, net::BodyMode mode) const {
   request.credentials = seams.sources[route.source]->credentials();
   request.headers = seams.sources[route.source]->headers(route.url);
   request.mode = mode;
-  request.header_timeout = options.header_timeout;
+  // No byte for so long is a stall, whichever byte it is.
+  request.header_timeout = std::min<std::chrono::milliseconds>(options.header_timeout, options.stall_timeout);
   return request;
 }
 

@@ -269,9 +269,11 @@ void SmallLane::flush_if_due(SteadyTime now) {
 }
 
 void SmallLane::pulse(SteadyTime now) {
+  const std::uint64_t limit = run_.options.limit_rate;
+  const std::uint64_t slowest = limit == 0 ? kSlowestSmall : std::clamp<std::uint64_t>(limit / 2, 1, kSlowestSmall);
   for (auto& [id, request] : active_) {
-    const auto allowed = run_.options.header_timeout + run_.options.stall_timeout +
-                         std::chrono::seconds{run_.entry(request.want.position).size / kSlowestSmall};
+    const auto allowed =
+        run_.options.header_timeout + run_.options.stall_timeout + std::chrono::seconds{run_.entry(request.want.position).size / slowest};
     if (now - request.started < allowed) continue;
     request.started = now;
     request.has_timed_out = true;  // its End event brings it back as a failure

@@ -17,7 +17,7 @@ double seconds_for(std::uint64_t size, int jobs, const SimPath& path) {
   rig.options.jobs = jobs;
   REQUIRE(rig.run());
   REQUIRE(rig.report.failures.empty());
-  CHECK(rig.net.most_open() <= 32);
+  CHECK(rig.net.most_open() <= static_cast<std::size_t>(jobs > 0 ? jobs : 32));
   return rig.clock.seconds();
 }
 
@@ -95,6 +95,23 @@ TEST_CASE("Engine: few pieces of memory are enough for any number of connections
     REQUIRE(rig.run());
     CHECK(rig.report.failures.empty());
     rig.check_complete();
-    CHECK(rig.net.most_open() <= static_cast<std::size_t>(std::min(jobs, 32)));
+    CHECK(rig.net.most_open() <= static_cast<std::size_t>(jobs));
+  }
+}
+
+TEST_CASE("Engine: under a rate limit there are no more connections than can live on it", "[transfer][engine][speed]") {
+  for (const std::uint64_t limit : {20'000ULL, 200'000ULL}) {
+    CAPTURE(limit);
+    EngineRig rig;
+    rig.options.limit_rate = limit;
+    rig.options.retry.tries = 1;
+    rig.net.path.link_rate = static_cast<double>(limit);  // the transport keeps to it
+    rig.add("model.bin", {3 * kMiB, 1});
+    for (std::uint64_t at = 1; at <= 10; ++at) rig.add("f" + std::to_string(at), {500'000, at}, digest::Algorithm::GitSha1);
+    rig.usual_hub();
+    REQUIRE(rig.run());
+    CHECK(rig.report.failures.empty());
+    rig.check_complete();
+    CHECK(rig.net.most_open() <= std::max<std::size_t>(1, limit / 32768));
   }
 }

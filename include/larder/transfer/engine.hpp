@@ -18,7 +18,8 @@ class BlobSource;
 class Destination;
 
 struct EngineOptions {
-  int jobs = 0;                            ///< most connections at a time; 0: adaptive, start 8, at most 32 (engine.md §4)
+  int jobs = 0;                            ///< most connections at a time; 0: 32 (engine.md §4)
+  std::uint64_t limit_rate = 0;            ///< bytes a second that the transport keeps to; 0: no limit
   std::chrono::seconds stall_timeout{20};  ///< a range that gets no byte this long is asked for again
   std::chrono::seconds lock_timeout{600};  ///< then LockBusy
   std::optional<SteadyTime> deadline;      ///< end of the run (`--timeout`)

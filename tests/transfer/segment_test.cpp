@@ -1,0 +1,53 @@
+#include "transfer/segment.hpp"
+
+#include "support/catch.hpp"
+
+using namespace larder;
+using namespace larder::transfer;
+using namespace std::chrono_literals;
+
+TEST_CASE("segment_bytes: remaining ÷ (2 × connections), 4 to 64 MiB, whole MiB", "[transfer][segment]") {
+  constexpr std::uint64_t kGiB = 1024 * kMiB;
+  CHECK(segment_bytes(kGiB, kGiB, 8, 1ms) == 64 * kMiB);
+  CHECK(segment_bytes(10 * kGiB, 10 * kGiB, 8, 1ms) == 64 * kMiB);
+  CHECK(segment_bytes(kGiB, kGiB, 32, 1ms) == 16 * kMiB);
+  CHECK(segment_bytes(kGiB, 100 * kMiB, 8, 1ms) == 7 * kMiB);  // 6.25, rounded up
+  CHECK(segment_bytes(kGiB, 100 * kMiB, 32, 1ms) == 4 * kMiB);
+  CHECK(segment_bytes(kGiB, 100 * kMiB, 32, 101ms) == 8 * kMiB);
+  CHECK(segment_bytes(kGiB, 5 * kMiB, 8, 1ms) == 5 * kMiB);  // a rest below half of the least is no request of its own
+  CHECK(segment_bytes(16 * kMiB - 1, 16 * kMiB - 1, 8, 1ms) == 16 * kMiB - 1);
+  CHECK(segment_bytes(16 * kMiB, 16 * kMiB, 8, 1ms) == 4 * kMiB);
+  CHECK(segment_bytes(kGiB, kGiB, 0, 1ms) == 64 * kMiB);
+}
+
+TEST_CASE("cut_segment: from the lowest gap, ending at a whole MiB", "[transfer][segment]") {
+  RangeSet unassigned;
+  unassigned.add({3'000'000, 30 * kMiB});
+  unassigned.add({40 * kMiB, 41 * kMiB + 7});
+  const ByteRange first = cut_segment(unassigned, 4 * kMiB);
+  CHECK(first.begin == 3'000'000);
+  CHECK(first.end % kMiB == 0);
+  CHECK(first.size() <= 4 * kMiB);
+  while (unassigned.ranges().size() > 1) (void)cut_segment(unassigned, 4 * kMiB);
+  CHECK(cut_segment(unassigned, 4 * kMiB) == ByteRange{40 * kMiB, 41 * kMiB + 7});
+  CHECK(cut_segment(unassigned, 4 * kMiB).empty());
+}
+
+TEST_CASE("cut_segment: every byte exactly once, whatever the sizes", "[transfer][segment]") {
+  for (std::uint64_t size = 1; size < 300 * kMiB; size = size * 7 / 3 + 11) {
+    RangeSet unassigned;
+    unassigned.add({0, size});
+    std::uint64_t next = 0;
+    int requests = 0;
+    while (!unassigned.empty()) {
+      const ByteRange segment = cut_segment(unassigned, segment_bytes(size, unassigned.bytes(), 8, {}));
+      REQUIRE(segment.begin == next);
+      REQUIRE_FALSE(segment.empty());
+      next = segment.end;
+      ++requests;
+    }
+    CHECK(next == size);
+    CHECK(expected_requests(size) == static_cast<std::uint64_t>(requests));
+  }
+  CHECK(expected_requests(0) == 0);
+}
