@@ -104,6 +104,7 @@ transfer::EngineOptions engine_options(const Session& session) {
   const auto& settings = session.config.settings;
   transfer::EngineOptions options;
   options.jobs = settings.jobs;
+  options.limit_rate = settings.limit_rate;
   options.stall_timeout = settings.stall_timeout;
   options.header_timeout = settings.header_timeout;
   options.lock_timeout = settings.lock_timeout;

@@ -283,7 +283,10 @@ void SmallLane::pulse(SteadyTime now) {
 
 std::optional<SteadyTime> SmallLane::next_due(SteadyTime now) const {
   std::optional<SteadyTime> due;
-  const auto consider = [&due](SteadyTime when) { due = due ? std::min(*due, when) : when; };
+  // What is due and has not begun waits for room, or for another to end: an event will say so.
+  const auto consider = [&due, now](SteadyTime when) {
+    if (when > now) due = due ? std::min(*due, when) : when;
+  };
   for (const Want& want : later_) consider(want.not_before);
   if (next_ < queue_.size() && gate_opens(now) > now) consider(gate_opens(now));
   if (batch_began_) consider(*batch_began_ + kBatchAge);

@@ -155,3 +155,9 @@ TEST_CASE("Engine: random cuts, stalls, lies and limits", "[transfer][engine][fu
     run_once(seed);
   }
 }
+
+TEST_CASE("Engine: random faults that once found something", "[transfer][engine][fuzz]") {
+  const std::uint64_t seed = GENERATE(as<std::uint64_t>(), 1072);  // a small file that is due spun while there was no room for it
+  CAPTURE(seed);
+  run_once(seed);
+}
