@@ -25,6 +25,11 @@ BlobRecord blob_record(std::string name, const fs::FileFacts& facts, BlobPlace p
   return record;
 }
 
+/// A blob that is right by itself, in the place of another file: only the listing tells. huggingface.js names blobs by their Xet hash.
+bool leads_elsewhere(const repo::FileEntry& file, const std::string& blob) {
+  return blob != file.blob_name() && !(file.xet_hash && blob == repo::hex(*file.xet_hash));
+}
+
 }  // namespace
 
 ScanWants ScanWants::of(InventoryDepth depth) {
@@ -227,6 +232,9 @@ Result<void> RepoScan::add_entry(Walk& walk, SnapshotEntry& entry) {
     blob.is_linked = true;
     walk.revision.blobs.push_back(index);
     const auto listed = walk.tree && blob.place != BlobPlace::Absent ? walk.tree->find(entry.path) : std::nullopt;
+    if (listed && is_plain_link && leads_elsewhere(walk.tree->at(*listed), entry.target.name)) {
+      problem(ProblemKind::Link, path, link_text(entry.path, walk.tree->at(*listed).blob_name()), entry.link_text);
+    }
     if (listed && !walk.present[*listed] && walk.tree->at(*listed).size == blob.bytes) {
       walk.present[*listed] = true;
       ++walk.present_count;

@@ -53,9 +53,9 @@ class CacheVerifier {
 
   Result<VerifyReport> run() {
     if (options_.scopes.empty()) {
-      LARDER_CHECK(verify_inventory({}, nullptr));
+      LARDER_CHECK(verify_inventory({InventoryDepth::Completeness, std::nullopt}, nullptr));
     }
-    for (const VerifyScope& scope : options_.scopes) LARDER_CHECK(verify_inventory({InventoryDepth::Sizes, scope.repo}, &scope));
+    for (const VerifyScope& scope : options_.scopes) LARDER_CHECK(verify_inventory({InventoryDepth::Completeness, scope.repo}, &scope));
     std::stable_sort(report_.findings.begin(), report_.findings.end(), [](const Finding& a, const Finding& b) { return a.path < b.path; });
     for (Finding& finding : report_.findings) {
       if (options_.invariants) finding.invariant = invariant_of(finding);

@@ -236,6 +236,19 @@ TEST_CASE("verify_cache: a blob that huggingface.js named by its Xet hash is hel
   CHECK(verify(rig).findings.empty());
 }
 
+TEST_CASE("verify_cache: a link to the right blob of another file is found", "[store][verify]") {  // I3, C18
+  StoreRig rig;
+  const BuiltFile one{"a.txt", "one", false};
+  const BuiltFile two{"sub/b.txt", "two", false};
+  rig.cache.add(kRepo, kOne, {one, two}, {"main"});
+  const std::string entry = kRepo + "/snapshots/" + kOne + "/sub/b.txt";
+  rig.cache.remove(entry);
+  rig.cache.link(entry, "../../../blobs/" + CacheBuilder::blob_name(one));
+  const auto report = verify(rig);
+  CHECK(shown(report) == std::set<std::string>{"link " + entry});
+  CHECK(report.has_damage());
+}
+
 TEST_CASE("verify_cache: stops when it is told to", "[store][verify]") {
   StoreRig rig;
   rig.cache.add(kRepo, kOne, {{"a.json", "{}", false}}, {"main"});
