@@ -49,10 +49,10 @@ Result<UniqueFd> make_lock_file(const std::string& path, mode_t mode) {
   return fd;
 }
 
-Result<UniqueFd> open_lock_file(const std::string& path, mode_t mode, int access) {
+Result<UniqueFd> open_lock_file(const std::string& path, mode_t mode) {
   constexpr int kTries = 16;  // each lost race means that somebody else made progress
   for (int i = 0; i < kTries; ++i) {
-    auto opened = open_regular(AT_FDCWD, path, access | O_NOFOLLOW);
+    auto opened = open_regular(AT_FDCWD, path, O_RDWR | O_NOFOLLOW);
     if (opened || opened.error().code != ErrorCode::NotInCache) return opened;
     auto made = make_lock_file(path, mode);
     if (made || made.error().os_error != EEXIST) return made;
@@ -85,12 +85,25 @@ std::optional<int> holder_in(std::string_view line, const std::string& place) {
 
 }  // namespace
 
-Result<LockAttempt> FileLock::try_lock(const std::string& path, mode_t mode, Kind kind) {
-  const bool is_shared = kind == Kind::Shared;
+Result<LockAttempt> FileLock::try_lock(const std::string& path, mode_t mode) {
+  return try_open([&] { return open_lock_file(path, mode); }, path, LOCK_EX);
+}
+
+Result<LockAttempt> FileLock::try_lock_folder(const std::string& path, Kind kind) {
+  const auto open = [&]() -> Result<UniqueFd> {
+    UniqueFd fd(again([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }));
+    if (fd) return fd;
+    if (errno == ENOENT) return fail(ErrorCode::NotInCache, fmt::format("{}: not there", escape_text(path)));
+    return fail_path("cannot open", path);
+  };
+  return try_open(open, path, kind == Kind::Shared ? LOCK_SH : LOCK_EX);
+}
+
+Result<LockAttempt> FileLock::try_open(const std::function<Result<UniqueFd>()>& open, const std::string& path, int kind) {
   constexpr int kTries = 16;
   for (int i = 0; i < kTries; ++i) {
-    LARDER_TRY(auto fd, open_lock_file(path, mode, is_shared ? O_RDONLY : O_RDWR));
-    switch (lock_now(fd.value(), is_shared ? LOCK_SH : LOCK_EX)) {
+    LARDER_TRY(auto fd, open());
+    switch (lock_now(fd.value(), kind)) {
       case Locking::Done:
         break;
       case Locking::Busy:

@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -19,13 +20,16 @@ struct LockAttempt;
 class FileLock {
  public:
   enum class Outcome { Held, Busy, Unsupported };
-  enum class Kind { Exclusive, Shared };          ///< Shared: several may hold it, and a file that may only be read will do
+  enum class Kind { Exclusive, Shared };          ///< Shared: several may hold it
   static constexpr mode_t kGroupMode = 0664;      ///< of a new lock file (R-540)
   static constexpr mode_t kEverybodyMode = 0666;  ///< of one beside a payload of the shared store (R-570)
-  /// One try with LOCK_EX or LOCK_SH, and LOCK_NB. Makes the file (with `mode`, whatever the umask) if needed:
+  /// One try with LOCK_EX|LOCK_NB. Makes the file (with `mode`, whatever the umask) if needed:
   /// O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC, no O_TRUNC (T48, C13). After success the inode is compared with the path and the try repeated if
   /// someone unlinked it. Errors: UnsafeLink (link, fifo, folder in its place), PermissionDenied, ReadOnly, IoFailed.
-  static Result<LockAttempt> try_lock(const std::string& path, mode_t mode = kGroupMode, Kind kind = Kind::Exclusive);
+  static Result<LockAttempt> try_lock(const std::string& path, mode_t mode = kGroupMode);
+  /// The same on a folder itself, so that nothing has to be made and one that may only be read will do. Errors: NotInCache (not there),
+  /// PermissionDenied, IoFailed (a link, or no folder).
+  static Result<LockAttempt> try_lock_folder(const std::string& path, Kind kind);
   /// One try by a process of its own, which gives the lock back at once: Busy when somebody holds it and the file system is honest.
   /// `path` must exist. Unsupported also when no process can be made. Blocks for as long as that takes.
   static Outcome try_in_other_process(const std::string& path);
@@ -33,6 +37,7 @@ class FileLock {
   static std::optional<int> holder(const std::string& path);
 
  private:
+  static Result<LockAttempt> try_open(const std::function<Result<UniqueFd>()>& open, const std::string& path, int kind);
   explicit FileLock(UniqueFd fd) : fd_(std::move(fd)) {}
   UniqueFd fd_;
 };

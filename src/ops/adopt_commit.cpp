@@ -33,8 +33,7 @@ AdoptCommit::AdoptCommit(store::Store& store, const repo::RepoId& repo, const re
 
 Result<void> AdoptCommit::begin() {
   if (writer_) return {};
-  LARDER_TRY(const auto gate, store::RepoGate::enter(store_, layout_, kPatience, cancel_));
-  LARDER_CHECK(store_.prepare(layout_));
+  LARDER_TRY(const auto gate, store::RepoGate::prepare(store_, layout_, kPatience, cancel_));
   LARDER_TRY(auto lease, store::Lease::take(store_, layout_, commit_));
   lease_.emplace(std::move(lease));
   writer_.emplace(store_, layout_, commit_);

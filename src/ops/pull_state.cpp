@@ -32,13 +32,12 @@ Result<void> PullState::begin() {
   has_begun_ = true;
   if (!prepared_.plan.files.empty()) return {};  // the destination makes its folders and takes the lease before its first change
   if (options_.local_dir) return services_.disk.make_folders(prepared_.folder);
-  LARDER_TRY(const auto gate, enter_gate());
-  LARDER_CHECK(services_.store.prepare(layout_));
+  LARDER_TRY(const auto gate, make_repo());
   return services_.disk.make_folders(prepared_.folder);
 }
 
-Result<store::RepoGate> PullState::enter_gate() const {
-  return store::RepoGate::enter(services_.store, layout_, options_.engine.lock_timeout, cancel_);
+Result<store::RepoGate> PullState::make_repo() const {
+  return store::RepoGate::prepare(services_.store, layout_, options_.engine.lock_timeout, cancel_);
 }
 
 Result<void> PullState::write_tree() {
@@ -51,8 +50,8 @@ Result<void> PullState::write_tree() {
     return store::write_tree(services_.store, local.tmp(), local.tree(commit), *prepared_.target.tree);
   }
   // I12: a run that failed early has made nothing yet, and a repository that is only a listing would be one more warning of the scanner.
-  LARDER_TRY(const auto gate, enter_gate());
-  auto written = services_.store.prepare(layout_);
+  auto gate = make_repo();
+  auto written = gate ? Result<void>{} : Result<void>(fail(gate.error()));
   if (written) written = store::write_tree(services_.store, layout_.tmp(), layout_.tree(commit), *prepared_.target.tree);
   if (!written && is_refused(written.error()) && !has_begun_) return {};
   return written;
@@ -98,9 +97,8 @@ Result<void> PullState::write_marks_and_ref(PullReport& report) {
 
 void PullState::mark_missing(const std::vector<std::string>& paths) {
   if (options_.local_dir || options_.offline || paths.empty()) return;
-  const auto gate = enter_gate();
-  if (!gate) return log::info(gate.error().text());
-  auto prepared = services_.store.prepare(layout_);
+  const auto gate = make_repo();
+  auto prepared = gate ? Result<void>{} : Result<void>(fail(gate.error()));
   for (const auto& path : paths) {
     if (!prepared || !repo::check_name(path, repo::NamePlace::Cache)) continue;
     prepared = store::write_no_exist(services_.store, layout_, prepared_.target.resolved.commit, path);

@@ -26,7 +26,7 @@ class PullState {
 
  private:
   Result<void> write_ref(PullReport& report);
-  [[nodiscard]] Result<store::RepoGate> enter_gate() const;
+  [[nodiscard]] Result<store::RepoGate> make_repo() const;
 
   Services& services_;
   const PullOptions& options_;

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+
 namespace larder::store {
 namespace {
 
@@ -15,9 +17,8 @@ constexpr std::chrono::milliseconds kPoll{50};
 Result<fs::LockAttempt> wait_for(Store& store, const RepoLayout& layout, fs::FileLock::Kind kind, std::chrono::seconds patience,
                                  const CancelToken& cancel) {
   const SteadyTime deadline = store.clock().now() + patience;
-  if (const auto made = store.make_folders(layout.locks()); !made) return fs::LockAttempt{fs::FileLock::Outcome::Unsupported, std::nullopt};
   while (true) {
-    auto attempt = fs::FileLock::try_lock(layout.gate(), fs::FileLock::kGroupMode, kind);
+    auto attempt = fs::FileLock::try_lock_folder(layout.repo(), kind);
     if (!attempt) {
       log::info(attempt.error().text());
       return fs::LockAttempt{fs::FileLock::Outcome::Unsupported, std::nullopt};
@@ -36,6 +37,19 @@ Result<RepoGate> RepoGate::enter(Store& store, const RepoLayout& layout, std::ch
                 "try again when `larder cache` has ended");
   }
   return RepoGate(std::move(attempt.lock));
+}
+
+Result<RepoGate> RepoGate::prepare(Store& store, const RepoLayout& layout, std::chrono::seconds patience, const CancelToken& cancel) {
+  constexpr int kTries = 64;  // each lost race means that a removal has ended
+  for (int i = 0; i < kTries; ++i) {
+    auto made = store.prepare(layout);
+    if (!made && made.error().os_error == ENOENT) continue;  // it was taken away under our hands
+    LARDER_CHECK(std::move(made));
+    LARDER_TRY(auto gate, enter(store, layout, patience, cancel));
+    LARDER_TRY(const auto still, store.disk().look(layout.snapshots()));
+    if (still) return gate;
+  }
+  return fail(ErrorCode::LockBusy, fmt::format("{}: is made and removed all the time", escape_text(layout.repo())));
 }
 
 Result<std::optional<RepoGate>> RepoGate::close(Store& store, const RepoLayout& layout, std::chrono::seconds patience,

@@ -25,7 +25,7 @@ Result<void> read_locks(fs::Disk& disk, const RepoLayout& layout, RepoUse& use) 
   if (!facts || facts->kind != fs::FileKind::Folder) return {};
   LARDER_TRY(const auto names, disk.list(layout.locks()));
   for (const std::string& name : names) {
-    if (name.size() <= kLockEnd.size() || !name.ends_with(kLockEnd) || layout.locks() + "/" + name == layout.gate()) continue;
+    if (name.size() <= kLockEnd.size() || !name.ends_with(kLockEnd)) continue;
     if (is_held(disk, layout.locks() + "/" + name)) use.locked.insert(name.substr(0, name.size() - kLockEnd.size()));
   }
   return {};

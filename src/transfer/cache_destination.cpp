@@ -58,8 +58,7 @@ Result<void> CacheDestination::prepare() {
     if (lease_) LARDER_CHECK(lease_->renew_if_due());
     return {};
   }
-  LARDER_CHECK(enter_gate());
-  LARDER_CHECK(store_.prepare(layout_));
+  LARDER_TRY(const auto gate, store::RepoGate::prepare(store_, layout_, options_.lock_timeout, options_.cancel));
   LARDER_TRY(const auto held, store_.disk().look(layout_.leases() + "/" + store_.run()));
   if (!held) {
     LARDER_TRY(auto lease, store::Lease::take(store_, layout_, commit_));

@@ -101,17 +101,18 @@ TEST_CASE("FileLock: a lock whose file was unlinked hinders nobody", "[fs][file_
   CHECK(dir.has("x.lock"));
 }
 
-TEST_CASE("FileLock: a shared lock is held by several, and keeps an exclusive one out", "[fs][file_lock]") {
+TEST_CASE("FileLock: a shared lock of a folder is held by several, and keeps an exclusive one out", "[fs][file_lock]") {
   const TempDir dir;
-  const auto path = dir / "x.lock";
-  auto one = FileLock::try_lock(path, FileLock::kGroupMode, FileLock::Kind::Shared);
+  const auto path = dir.folder("x");
+  auto one = FileLock::try_lock_folder(path, FileLock::Kind::Shared);
   REQUIRE(one->outcome == Outcome::Held);
-  CHECK(FileLock::try_lock(path, FileLock::kGroupMode, FileLock::Kind::Shared)->outcome == Outcome::Held);
-  CHECK(FileLock::try_lock(path)->outcome == Outcome::Busy);
+  CHECK(FileLock::try_lock_folder(path, FileLock::Kind::Shared)->outcome == Outcome::Held);
+  CHECK(FileLock::try_lock_folder(path, FileLock::Kind::Exclusive)->outcome == Outcome::Busy);
   one->lock.reset();
-  const auto alone = FileLock::try_lock(path);
+  const auto alone = FileLock::try_lock_folder(path, FileLock::Kind::Exclusive);
   REQUIRE(alone->outcome == Outcome::Held);
-  CHECK(FileLock::try_lock(path, FileLock::kGroupMode, FileLock::Kind::Shared)->outcome == Outcome::Busy);
+  CHECK(FileLock::try_lock_folder(path, FileLock::Kind::Shared)->outcome == Outcome::Busy);
+  CHECK(FileLock::try_lock_folder(dir / "none", FileLock::Kind::Shared).error().code == ErrorCode::NotInCache);
 }
 
 TEST_CASE("FileLock: a missing folder is an error, not a made one", "[fs][file_lock]") {

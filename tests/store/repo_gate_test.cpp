@@ -2,8 +2,6 @@
 #include "support/catch.hpp"
 #include "support/store_rig.hpp"
 
-#include <sys/stat.h>
-
 using namespace larder;
 using std::chrono::seconds;
 using store::RepoGate;
@@ -53,21 +51,27 @@ TEST_CASE("RepoGate: who is inside keeps a removal out, and nothing is said to b
   CHECK_FALSE(closed->has_value());
 }
 
-TEST_CASE("RepoGate: where the lock cannot be had it stands open", "[store][repo_gate]") {
+TEST_CASE("RepoGate: what is not there, or no folder, has none", "[store][repo_gate]") {
   StoreRig rig;
-  rig.cache.add(kRepo, kOne, {{"config.json", "{}", false}}, {"main"});
   auto one = rig.store();
   const store::RepoLayout layout(one.root(), kRepo);
-  SECTION("a folder in its place") { std::filesystem::create_directories(layout.gate()); }
-  SECTION("a fifo in its place") {
-    std::filesystem::create_directories(layout.locks());
-    REQUIRE(::mkfifo(layout.gate().c_str(), 0600) == 0);
-  }
-  SECTION("a link in its place") { rig.cache.link(".locks/" + kRepo + "/.larder.lock", "../../victim"); }
-  SECTION("a link for its folder") { rig.cache.link(".locks/" + kRepo, "../../victim"); }
+  SECTION("not there") {}
+  SECTION("a file") { rig.cache.write(kRepo, ""); }
+  SECTION("a link") { rig.cache.link(kRepo, "../victim"); }
+  const auto before = rig.cache.picture();
   CHECK(RepoGate::enter(one, layout, seconds(0), CancelToken{}));
   const auto closed = RepoGate::close(one, layout, seconds(0), CancelToken{});
   REQUIRE(closed);
   CHECK(closed->has_value());
-  CHECK_FALSE(std::filesystem::exists(rig.dir / "victim"));
+  CHECK(rig.cache.picture() == before);
+}
+
+TEST_CASE("RepoGate: prepare makes the repository, and nobody takes it away", "[store][repo_gate]") {
+  StoreRig rig;
+  auto one = rig.store();
+  const store::RepoLayout layout(one.root(), kRepo);
+  const auto inside = RepoGate::prepare(one, layout, seconds(0), CancelToken{});
+  REQUIRE(inside);
+  CHECK(rig.cache.has(kRepo + "/snapshots"));
+  CHECK_FALSE(RepoGate::close(one, layout, seconds(0), CancelToken{})->has_value());
 }

@@ -13,7 +13,6 @@ namespace larder::store {
 ///
 ///     <CACHE>/CACHEDIR.TAG
 ///     <CACHE>/.locks/<repo folder>/<blob>.lock              flock, empty
-///     <CACHE>/.locks/<repo folder>/.larder.lock             flock, empty: removals and beginning downloads apart
 ///     <CACHE>/.locks/.larder-new.<run>/                     a repository folder being made (reliability.md step 0)
 ///     <CACHE>/blobs/                                        shared store of the Python client: never written
 ///     <CACHE>/<type>s--<org>--<name>/                       one repository, called <REPO> below
@@ -51,7 +50,6 @@ class RepoLayout {
   }
   [[nodiscard]] std::string locks() const { return root_ + "/.locks/" + folder_; }
   [[nodiscard]] std::string lock(std::string_view blob) const { return locks() + "/" + std::string(blob) + ".lock"; }
-  [[nodiscard]] std::string gate() const { return locks() + "/.larder.lock"; }
   [[nodiscard]] std::string own() const { return repo() + "/.larder"; }
   [[nodiscard]] std::string partials() const { return own() + "/partial"; }
   [[nodiscard]] std::string partial(std::string_view blob, std::string_view run) const {
