@@ -5,6 +5,7 @@
 
 namespace larder {
 
+// One line a code is what such a table is.  NOLINTNEXTLINE(readability-function-size)
 std::string_view name(ErrorCode code) {
   switch (code) {
     case ErrorCode::Internal:

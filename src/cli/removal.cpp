@@ -111,7 +111,7 @@ Result<void> finish_removal(Session& session, ops::Services& services, const sto
   }
   if (!flags.yes) LARDER_CHECK(confirm(session, plan));
   store::SweepReport report;
-  const auto carried_out = ops::carry_out(services, plan, report, session.cancel);
+  auto carried_out = ops::carry_out(services, plan, report, session.cancel);
   for (const auto& warning : report.warnings) session.report.warning(warning);
   for (const auto& failure : report.failures) session.failures.push_back({failure.item.path, failure.error});
   if (!carried_out) return carried_out;

@@ -1,6 +1,7 @@
 #include <larder/net/rate_limit.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace larder::net {
 namespace {
@@ -15,7 +16,7 @@ RateLimiter::RateLimiter(std::uint64_t bytes_per_second, Clock& clock)
 
 void RateLimiter::take(std::uint64_t bytes) {
   open_at_ = std::max(open_at_, clock_.now() - kCredit);
-  open_at_ += std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(bytes) * nanoseconds_per_byte_ + 0.5));
+  open_at_ += std::chrono::nanoseconds(std::llround(static_cast<double>(bytes) * nanoseconds_per_byte_));
 }
 
 }  // namespace larder::net

@@ -100,7 +100,7 @@ class SnapshotAdoption {
       for (const std::size_t index : *users[outcome.tag]) is_right_[index] = outcome.digest && *outcome.digest == entries_[index].expected;
     };
     listener.bytes = [&](std::uint64_t done) { services_.progress.advance(task, done); };
-    auto result = store::hash_files(services_.disk, services_.clock, std::move(jobs), 0, listener, cancel_);
+    auto result = store::hash_files(services_.disk, services_.clock, {std::move(jobs)}, listener, cancel_);
     services_.progress.end(task, result ? TaskEnd::Done : TaskEnd::Failed);
     return result;
   }

@@ -113,7 +113,7 @@ class FolderAdoption {
       LARDER_TRY(const auto text, services_.disk.read_link(job.path));
       if (text) job.path = text->starts_with("/") ? *text : job.path.substr(0, job.path.rfind('/') + 1) + *text;
     }
-    return store::hash_files(services_.disk, services_.clock, std::move(jobs), 0, listener, cancel_);
+    return store::hash_files(services_.disk, services_.clock, {std::move(jobs)}, listener, cancel_);
   }
 
   void match(const store::AdoptIndex& index) {

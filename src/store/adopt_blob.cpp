@@ -29,29 +29,35 @@ Result<std::string> real_path(fs::Disk& disk, const std::string& path) {
   return fail(ErrorCode::UnsafeLink, fmt::format("{}: a link to a link", escape_text(path)));
 }
 
+/// From where to where the bytes go, and whether as a hard link.
+struct Journey {
+  std::string from;
+  std::string temp;
+  HardLinks hard_links = HardLinks::No;
+};
+
 /// The bytes at `temp`, synced.
-Result<TakenBy> bring(Store& store, const AdoptSource& source, const std::string& from, const std::string& temp, HardLinks hard_links,
-                      const CancelToken& cancel) {
+Result<TakenBy> bring(Store& store, const AdoptSource& source, const Journey& journey, const CancelToken& cancel) {
   fs::Disk& disk = store.disk();
-  LARDER_TRY(const UniqueFd in, disk.open_read(from));
+  LARDER_TRY(const UniqueFd in, disk.open_read(journey.from));
   LARDER_TRY(const fs::FileFacts now, disk.look_at(in.value()));
   if (!is_same_file(now, source.facts)) return changed(source);
   {
-    LARDER_TRY(const UniqueFd out, disk.create_new(temp));
+    LARDER_TRY(const UniqueFd out, disk.create_new(journey.temp));
     LARDER_TRY(const bool is_cloned, disk.clone(in.value(), out.value()));
     if (is_cloned) LARDER_CHECK(disk.sync_file(out.value()));
     if (is_cloned) return TakenBy::Reflink;
-    if (hard_links == HardLinks::No) {
-      LARDER_TRY(const auto copied, copy_file(disk, in.value(), out.value(), source.digest.algorithm(), source.size, {}, cancel));
+    if (journey.hard_links == HardLinks::No) {
+      LARDER_TRY(const auto copied, copy_file(disk, {in.value(), out.value()}, {source.digest.algorithm(), source.size}, {}, cancel));
       if (copied != source.digest) return changed(source);
       LARDER_CHECK(disk.sync_file(out.value()));
       return TakenBy::Copy;
     }
   }
-  LARDER_CHECK(disk.remove_file(temp));
-  const auto linked = disk.make_hard_link(from, temp);
+  LARDER_CHECK(disk.remove_file(journey.temp));
+  const auto linked = disk.make_hard_link(journey.from, journey.temp);
   if (linked && *linked) return TakenBy::HardLink;
-  return bring(store, source, from, temp, HardLinks::No, cancel);  // another file system
+  return bring(store, source, {journey.from, journey.temp, HardLinks::No}, cancel);  // another file system
 }
 
 }  // namespace
@@ -68,7 +74,7 @@ Result<TakenBy> adopt_blob(Store& store, const RepoLayout& layout, const AdoptSo
   LARDER_TRY(const std::string from, real_path(store.disk(), source.path));
   const std::string temp = store.temp_name(layout.tmp());
   const ScopeExit clean([&] { (void)store.disk().remove_file(temp); });
-  LARDER_TRY(const TakenBy taken, bring(store, source, from, temp, hard_links, cancel));
+  LARDER_TRY(const TakenBy taken, bring(store, source, {from, temp, hard_links}, cancel));
   LARDER_TRY(const fs::FileFacts after, [&]() -> Result<fs::FileFacts> {
     LARDER_TRY(const UniqueFd in, store.disk().open_read(from));
     return store.disk().look_at(in.value());

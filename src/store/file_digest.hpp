@@ -14,13 +14,23 @@ namespace larder::store {
 /// Hears how many bytes are done (absolute), in the caller's thread, at most once a mebibyte. May be empty.
 using BytesDone = std::function<void(std::uint64_t)>;
 
-/// The digest of the first `size` bytes of an open file. A shorter file gives the digest of what is there, which then is another one.
-/// Errors: IoFailed; what `cancel` says.
-Result<digest::Digest> digest_file(fs::Disk& disk, int fd, digest::Algorithm algorithm, std::uint64_t size, const BytesDone& done,
-                                   const CancelToken& cancel);
+/// What is to be hashed: the first `size` bytes.
+struct HashedPart {
+  digest::Algorithm algorithm = digest::Algorithm::Sha256;
+  std::uint64_t size = 0;
+};
 
-/// Copies the first `size` bytes of `from` to the start of `to` and returns their digest. Syncs nothing. Errors: also DiskFull.
-Result<digest::Digest> copy_file(fs::Disk& disk, int from, int to, digest::Algorithm algorithm, std::uint64_t size, const BytesDone& done,
-                                 const CancelToken& cancel);
+/// Two open files: bytes go from the start of one to the start of the other.
+struct CopyEnds {
+  int from = -1;
+  int to = -1;
+};
+
+/// The digest of the first `part.size` bytes of an open file. A shorter file gives the digest of what is there, which then is another one.
+/// Errors: IoFailed; what `cancel` says.
+Result<digest::Digest> digest_file(fs::Disk& disk, int fd, const HashedPart& part, const BytesDone& done, const CancelToken& cancel);
+
+/// Copies the first `part.size` bytes and returns their digest. Syncs nothing. Errors: also DiskFull.
+Result<digest::Digest> copy_file(fs::Disk& disk, CopyEnds ends, const HashedPart& part, const BytesDone& done, const CancelToken& cancel);
 
 }  // namespace larder::store

@@ -103,7 +103,7 @@ void hash_alone(Shared& shared, const HashJob& job) {
     shared.bytes += bytes - before;
     before = bytes;
   };
-  shared.finish(job, digest_file(shared.disk, fd->value(), job.algorithm, job.size, done, shared.cancel));
+  shared.finish(job, digest_file(shared.disk, fd->value(), {job.algorithm, job.size}, done, shared.cancel));
 }
 
 /// Gives an idle lane its next SHA-256 file; files of the other kind on the way are hashed at once.
@@ -173,8 +173,8 @@ Result<void> collect(Shared& shared, Clock& clock, std::size_t count, const Hash
 
 }  // namespace
 
-Result<void> hash_files(fs::Disk& disk, Clock& clock, std::vector<HashJob> jobs, int threads, const HashListener& listener,
-                        const CancelToken& cancel) {
+Result<void> hash_files(fs::Disk& disk, Clock& clock, HashBatch batch, const HashListener& listener, const CancelToken& cancel) {
+  auto& [jobs, threads] = batch;
   std::stable_sort(jobs.begin(), jobs.end(), [](const HashJob& a, const HashJob& b) { return a.size > b.size; });
   const std::size_t count = jobs.size();
   Shared shared{disk, cancel, std::move(jobs)};

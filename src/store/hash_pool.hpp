@@ -27,6 +27,12 @@ struct HashOutcome {
   Result<digest::Digest> digest;
 };
 
+/// What is to be hashed, and by how many threads at the most.
+struct HashBatch {
+  std::vector<HashJob> jobs;
+  int threads = 0;  ///< 0: one a core
+};
+
 /// Called in the thread of `hash_files`.
 struct HashListener {
   std::function<void(const HashOutcome&)> done;  ///< once for each job, in any order
@@ -34,10 +40,9 @@ struct HashListener {
 };
 
 /// Hashes all jobs, the largest first. Two SHA-256 streams in lockstep cost half the CPU of two alone where the CPU has SHA-NI
-/// (engine.md §1). Memory: two pieces of 256 KiB a thread. `threads`: 0 for one a core.
+/// (engine.md §1). Memory: two pieces of 256 KiB a thread.
 /// Errors: Interrupted or TimedOut by `cancel`; those of single files are in their outcome. Thread: the caller's, workers beside it;
 /// blocks.
-Result<void> hash_files(fs::Disk& disk, Clock& clock, std::vector<HashJob> jobs, int threads, const HashListener& listener,
-                        const CancelToken& cancel);
+Result<void> hash_files(fs::Disk& disk, Clock& clock, HashBatch batch, const HashListener& listener, const CancelToken& cancel);
 
 }  // namespace larder::store

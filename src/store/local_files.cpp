@@ -90,7 +90,7 @@ Result<bool> LocalFiles::has_wanted_bytes(const LocalWanted& wanted, const fs::F
     return known->second.is_wanted;
   }
   LARDER_TRY(const UniqueFd fd, store_.disk().open_read(layout_.file(wanted.path)));
-  LARDER_TRY(const auto digest, digest_file(store_.disk(), fd.value(), wanted.digest.algorithm(), wanted.size, {}, {}));
+  LARDER_TRY(const auto digest, digest_file(store_.disk(), fd.value(), {wanted.digest.algorithm(), wanted.size}, {}, {}));
   const bool is_wanted = digest == wanted.digest;
   hashed_[std::string(wanted.path)] = {facts.inode, facts.mtime_ns, is_wanted};
   return is_wanted;

@@ -107,11 +107,9 @@ void PlanBuilder::count_everything() {
   plan_.bytes_before = bytes;
 }
 
-void PlanBuilder::add(ItemKind kind, const RepoRecord* repo, std::string commit, std::string path, std::uint64_t bytes,
-                      RemovalReason reason) {
-  freed_ += bytes;
-  plan_.items.push_back(
-      {kind, repo != nullptr ? std::optional(repo->repo) : std::nullopt, std::move(commit), std::move(path), bytes, reason});
+void PlanBuilder::add(RemovalItem item) {
+  freed_ += item.bytes;
+  plan_.items.push_back(std::move(item));
 }
 
 /// T53, C25: with several links the bytes go with the last one, and not at all when one lies elsewhere.
@@ -126,7 +124,7 @@ void PlanBuilder::lose_referrer(std::uint32_t payload) {
   if (state.left > 0) --state.left;
   if (state.left > 0 || state.is_gone || !record.has_manifest) return;  // a missing manifest never leads to deletion
   state.is_gone = true;
-  add(ItemKind::Payload, nullptr, "", payload_entry(record.name), record.bytes, RemovalReason::Unreferenced);
+  add({ItemKind::Payload, std::nullopt, "", payload_entry(record.name), record.bytes, RemovalReason::Unreferenced});
 }
 
 /// One blob entry goes; returns the bytes that frees, a payload's left out: it has an item of its own.
@@ -145,7 +143,7 @@ void PlanBuilder::remove_revision(std::size_t repo, std::size_t revision, Remova
   for (const std::uint32_t blob : gone.blobs) {
     if (--repos_[repo].uses[blob] == 0) bytes += remove_blob(repo, blob);
   }
-  add(ItemKind::Revision, &record, gone.folder, record.folder + "/snapshots/" + gone.folder, bytes, reason);
+  add({ItemKind::Revision, record.repo, gone.folder, record.folder + "/snapshots/" + gone.folder, bytes, reason});
 }
 
 void PlanBuilder::remove_repo(std::size_t repo, RemovalReason reason) {
@@ -157,22 +155,23 @@ void PlanBuilder::remove_repo(std::size_t repo, RemovalReason reason) {
     if (is_ours) bytes += remove_blob(repo, blob);
   }
   for (const Leftover& leftover : record.leftovers) bytes += leftover.bytes;
-  add(ItemKind::Repo, &record, "", record.folder, bytes, reason);
+  add({ItemKind::Repo, record.repo, "", record.folder, bytes, reason});
 }
 
 void PlanBuilder::remove_file(std::size_t repo, const FileTarget& file) {
   const RepoRecord& record = inventory_.repos[repo];
   std::uint64_t bytes = 0;
   if (file.blob != BlobRecord::kNone && ++repos_[repo].file_uses[file.blob] == file.uses) bytes = remove_blob(repo, file.blob);
-  add(ItemKind::File, &record, file.revision.commit, record.folder + "/snapshots/" + file.revision.commit + "/" + file.path, bytes,
-      RemovalReason::Asked);
+  const std::string& commit = file.revision.commit;
+  add({ItemKind::File, record.repo, commit, record.folder + "/snapshots/" + commit + "/" + file.path, bytes, RemovalReason::Asked});
 }
 
 void PlanBuilder::remove_leftovers(const std::vector<Leftover>& leftovers, const RepoRecord* repo) {
   for (const Leftover& leftover : leftovers) {
     if (!leftover.is_dead) continue;
     const ItemKind kind = leftover.kind == LeftoverKind::Partial ? ItemKind::Partial : ItemKind::Temp;
-    add(kind, repo, "", leftover.path, leftover.bytes, RemovalReason::Dead);
+    const auto owner = repo != nullptr ? std::optional(repo->repo) : std::nullopt;
+    add({kind, owner, "", leftover.path, leftover.bytes, RemovalReason::Dead});
   }
 }
 
@@ -196,7 +195,7 @@ void PlanBuilder::remove_unlinked(std::size_t repo, std::int64_t now_ns) {
 void PlanBuilder::remove_unlinked_blob(std::size_t repo, std::uint32_t index) {
   const RepoRecord& record = inventory_.repos[repo];
   const std::uint64_t bytes = remove_blob(repo, index);
-  add(ItemKind::Blob, &record, "", record.folder + "/blobs/" + record.blobs[index].name, bytes, RemovalReason::Unreferenced);
+  add({ItemKind::Blob, record.repo, "", record.folder + "/blobs/" + record.blobs[index].name, bytes, RemovalReason::Unreferenced});
 }
 
 void PlanBuilder::finish_removals(std::size_t repo) {

@@ -51,7 +51,7 @@ class PlanBuilder {
   void remove_leftovers(const std::vector<Leftover>& leftovers, const RepoRecord* repo);
   void remove_unlinked(std::size_t repo, std::int64_t now_ns);
   void remove_unlinked_blob(std::size_t repo, std::uint32_t index);
-  void add(ItemKind kind, const RepoRecord* repo, std::string commit, std::string path, std::uint64_t bytes, RemovalReason reason);
+  void add(RemovalItem item);
   void count_everything();
 
   const Inventory& inventory_;

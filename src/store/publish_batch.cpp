@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <map>
 #include <optional>
+#include <set>
 
 namespace larder::store {
 namespace {
@@ -65,7 +66,7 @@ Result<void> move_across(Store& store, const std::string& temp, const std::strin
   });
   LARDER_TRY(const UniqueFd from, disk.open_read(temp));
   LARDER_TRY(const UniqueFd to, disk.create_new(beside));
-  LARDER_TRY(const auto copied, copy_file(disk, from.value(), to.value(), what.digest.algorithm(), what.size, {}, {}));
+  LARDER_TRY(const auto copied, copy_file(disk, {from.value(), to.value()}, {what.digest.algorithm(), what.size}, {}, {}));
   if (copied != what.digest) {
     return fail(ErrorCode::DigestMismatch,
                 fmt::format("{}: digest mismatch: expected {}, got {}", escape_text(temp), what.digest.text(), copied.text()));
@@ -134,15 +135,16 @@ Result<void> BlobPublisher::sync_temps(const std::vector<Item>& items, std::size
   return {};
 }
 
-std::vector<Result<void>> BlobPublisher::publish_small(std::span<const SmallBlob> blobs) {
-  std::vector<Result<void>> results(blobs.size());
-  std::map<digest::Digest, std::size_t> first;  // the same digest twice is written once
+void BlobPublisher::discard(const Item& item) {
+  if (!item.temp.empty()) (void)store_.disk().remove_file(item.temp);
+}
+
+/// The items that have a temp now; the same digest twice is written once.
+std::vector<BlobPublisher::Item> BlobPublisher::write_temps(std::span<const SmallBlob> blobs, std::vector<Result<void>>& results) {
+  std::set<digest::Digest> seen;
   std::vector<Item> items;
-  const auto discard = [&](Item& item) {
-    if (!item.temp.empty()) (void)store_.disk().remove_file(item.temp);
-  };
   for (std::size_t i = 0; i < blobs.size(); ++i) {
-    if (!first.emplace(blobs[i].digest, i).second) continue;
+    if (!seen.insert(blobs[i].digest).second) continue;
     Item item{i, {}, {}};
     results[i] = write_temp(item, blobs[i]);
     if (!results[i]) discard(item);
@@ -150,8 +152,14 @@ std::vector<Result<void>> BlobPublisher::publish_small(std::span<const SmallBlob
     if (!items.empty() && one_sync_is_cheaper(blobs.size())) item.fd.reset();
     items.push_back(std::move(item));
   }
+  return items;
+}
+
+std::vector<Result<void>> BlobPublisher::publish_small(std::span<const SmallBlob> blobs) {
+  std::vector<Result<void>> results(blobs.size());
+  const std::vector<Item> items = write_temps(blobs, results);
   const auto synced = sync_temps(items, blobs.size());
-  for (auto& item : items) {
+  for (const auto& item : items) {
     results[item.index] = synced ? install(item.temp, {blobs[item.index].digest, blobs[item.index].content.size()}) : synced;
     if (!results[item.index]) discard(item);
   }
@@ -159,10 +167,8 @@ std::vector<Result<void>> BlobPublisher::publish_small(std::span<const SmallBlob
   for (const auto& item : items) {
     if (results[item.index] && !named) results[item.index] = named;
   }
-  for (std::size_t i = 0; i < blobs.size(); ++i) {
-    const std::size_t writer = first.at(blobs[i].digest);
-    if (writer != i) results[i] = results[writer];
-  }
+  std::map<digest::Digest, std::size_t> writer;
+  for (std::size_t i = 0; i < blobs.size(); ++i) results[i] = results[writer.emplace(blobs[i].digest, i).first->second];
   return results;
 }
 

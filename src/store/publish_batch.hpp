@@ -51,6 +51,8 @@ class BlobPublisher {
  private:
   struct Item;
   Result<void> write_temp(Item& item, const SmallBlob& blob);
+  void discard(const Item& item);
+  std::vector<Item> write_temps(std::span<const SmallBlob> blobs, std::vector<Result<void>>& results);
   Result<void> sync_temps(const std::vector<Item>& items, std::size_t group);
   Result<void> install(const std::string& temp, const FileIdentity& what);
   Result<void> replace(const std::string& temp, const FileIdentity& what);

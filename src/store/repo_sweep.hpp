@@ -60,6 +60,10 @@ class RepoSweep {
   Result<void> remove_no_exist(const std::string& folder);
   Result<void> remove_blob_batch(const std::vector<std::string>& names);
   Result<void> remove_blob(const std::string& name);
+  Result<void> remove_all_refs();
+  Result<SweepOutcome> remove_all_snapshots();
+  Result<void> remove_all_blobs();
+  Result<void> remove_all_markers();
   Result<void> remove_own();
   Result<void> remove_partial(const std::string& name);
   Result<void> remove_plain_files(const std::string& folder, bool (*is_ours)(std::string_view));

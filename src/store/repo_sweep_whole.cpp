@@ -96,53 +96,69 @@ Result<void> RepoSweep::remove_own() {
   return remove_plain_files(layout_.own() + "/used", is_commit_name);
 }
 
+/// All of them, also those that name nothing.
+Result<void> RepoSweep::remove_all_refs() {
+  LARDER_TRY(const bool has_refs, is_folder(layout_.refs()));
+  if (!has_refs) return {};
+  LARDER_TRY(const auto refs, scan_refs(store_.disk(), layout_));
+  for (const RefRecord& ref : refs) {
+    // A file that holds anything but a commit is no ref a cache writer makes (I6); an empty one is what a crash leaves of one.
+    const bool is_ours = ref.shape == RefShape::Good || ref.shape == RefShape::Trimmable || is_temporary_ref(ref.name) ||
+                         (ref.shape == RefShape::Bad && ref.facts.size == 0);
+    if (is_ours) LARDER_CHECK(store_.disk().remove_file(layout_.refs() + "/" + ref.name));
+  }
+  return store_.disk().sync_folder(layout_.refs());
+}
+
+Result<SweepOutcome> RepoSweep::remove_all_snapshots() {
+  LARDER_TRY(const bool has_snapshots, is_folder(layout_.snapshots()));
+  if (!has_snapshots) return SweepOutcome::Removed;
+  LARDER_TRY(const auto names, store_.disk().list(layout_.snapshots()));
+  for (const std::string& name : names) {
+    LARDER_TRY(const bool is_snapshot, is_folder(layout_.snapshots() + "/" + name));
+    if (!is_snapshot) continue;
+    LARDER_TRY(const bool is_used, is_used_now(name));
+    if (is_used) return SweepOutcome::InUse;
+    LARDER_TRY(const SweepOutcome outcome, take_apart(name));  // without a note: a run again finds all that is left by itself
+    if (outcome != SweepOutcome::Removed) return outcome;
+  }
+  return SweepOutcome::Removed;
+}
+
+Result<void> RepoSweep::remove_all_blobs() {
+  LARDER_TRY(const bool has_blobs, is_folder(layout_.blobs()));
+  if (!has_blobs) return {};
+  LARDER_TRY(const auto names, store_.disk().list(layout_.blobs()));
+  for (const std::string& name : names) {
+    if (is_digest_name(name)) add_blob(name);
+  }
+  LARDER_CHECK(remove_blobs());
+  return remove_plain_files(layout_.blobs(), [](std::string_view name) {
+    const BlobsName shape = classify_blobs_name(name);
+    return shape == BlobsName::Incomplete || shape == BlobsName::Temporary;
+  });
+}
+
+Result<void> RepoSweep::remove_all_markers() {
+  const std::string folder = layout_.repo() + "/.no_exist";
+  LARDER_TRY(const bool has_markers, is_folder(folder));
+  if (!has_markers) return {};
+  LARDER_TRY(const auto names, store_.disk().list(folder));
+  for (const std::string& name : names) {
+    if (is_commit_name(name)) LARDER_CHECK(remove_no_exist(name));
+  }
+  return {};
+}
+
 Result<SweepOutcome> RepoSweep::remove_everything() {
   LARDER_TRY(const RepoUse use, read_use(store_, layout_));
   if (!use.is_idle()) return SweepOutcome::InUse;
-  LARDER_TRY(const bool has_refs, is_folder(layout_.refs()));
-  LARDER_TRY(const bool has_snapshots, is_folder(layout_.snapshots()));
-  if (has_refs) {  // all of them, also those that name nothing
-    LARDER_TRY(const auto refs, scan_refs(store_.disk(), layout_));
-    for (const RefRecord& ref : refs) {
-      // A file that holds anything but a commit is no ref a cache writer makes (I6); an empty one is what a crash leaves of one.
-      const bool is_ours = ref.shape == RefShape::Good || ref.shape == RefShape::Trimmable || is_temporary_ref(ref.name) ||
-                           (ref.shape == RefShape::Bad && ref.facts.size == 0);
-      if (!is_ours) continue;
-      LARDER_CHECK(store_.disk().remove_file(layout_.refs() + "/" + ref.name));
-    }
-    LARDER_CHECK(store_.disk().sync_folder(layout_.refs()));
-  }
-  if (has_snapshots) {
-    LARDER_TRY(const auto names, store_.disk().list(layout_.snapshots()));
-    for (const std::string& name : names) {
-      LARDER_TRY(const bool is_snapshot, is_folder(layout_.snapshots() + "/" + name));
-      if (!is_snapshot) continue;
-      LARDER_TRY(const bool is_used, is_used_now(name));
-      if (is_used) return SweepOutcome::InUse;
-      LARDER_TRY(const SweepOutcome outcome, take_apart(name));  // without a note: a run again finds all that is left by itself
-      if (outcome != SweepOutcome::Removed) return outcome;
-    }
-  }
-  LARDER_TRY(const bool has_blobs, is_folder(layout_.blobs()));
-  if (has_blobs) {
-    LARDER_TRY(const auto names, store_.disk().list(layout_.blobs()));
-    for (const std::string& name : names) {
-      if (is_digest_name(name)) add_blob(name);
-    }
-    LARDER_CHECK(remove_blobs());
-    LARDER_CHECK(remove_plain_files(layout_.blobs(), [](std::string_view name) {
-      const BlobsName shape = classify_blobs_name(name);
-      return shape == BlobsName::Incomplete || shape == BlobsName::Temporary;
-    }));
-  }
+  LARDER_CHECK(remove_all_refs());
+  LARDER_TRY(const SweepOutcome snapshots, remove_all_snapshots());
+  if (snapshots != SweepOutcome::Removed) return snapshots;
+  LARDER_CHECK(remove_all_blobs());
   LARDER_CHECK(remove_plain_files(layout_.trees(), is_tree_name));
-  LARDER_TRY(const bool has_markers, is_folder(layout_.repo() + "/.no_exist"));
-  if (has_markers) {
-    LARDER_TRY(const auto names, store_.disk().list(layout_.repo() + "/.no_exist"));
-    for (const std::string& name : names) {
-      if (is_commit_name(name)) LARDER_CHECK(remove_no_exist(name));
-    }
-  }
+  LARDER_CHECK(remove_all_markers());
   LARDER_CHECK(remove_own());
   return SweepOutcome::Removed;
 }

@@ -61,8 +61,9 @@ bool has_valid_journal(fs::Disk& disk, const std::string& folder) {
 }
 
 /// "partial/<blob>.<run>/": dead when its owner is, and it can serve nobody: no valid journal, the blob is here, or a week old.
-Result<bool> is_dead_partial(Store& store, const RepoLayout& layout, const std::string& name, std::string_view run, const DeadRuns& dead,
+Result<bool> is_dead_partial(Store& store, const RepoLayout& layout, const std::string& name, const DeadRuns& dead,
                              const FolderFacts& facts) {
+  const std::string_view run = run_of(name);
   if (!dead.contains(run)) return false;
   const std::string blob = name.substr(0, name.size() - run.size() - 1);
   LARDER_TRY(const auto published, store.disk().look_through(layout.blob(blob)));
@@ -88,7 +89,7 @@ Result<void> scan_partials(OwnScan& scan, const DeadRuns& dead) {
     LARDER_TRY(const auto inside, look_into(disk, folder));
     Leftover leftover{LeftoverKind::Partial, scan.layout.folder() + "/.larder/partial/" + name, inside.bytes, false};
     if (scan.deadness == Deadness::Judged) {
-      LARDER_TRY(leftover.is_dead, is_dead_partial(scan.store, scan.layout, name, run, dead, inside));
+      LARDER_TRY(leftover.is_dead, is_dead_partial(scan.store, scan.layout, name, dead, inside));
     }
     scan.found.push_back(std::move(leftover));
   }

@@ -103,7 +103,7 @@ Result<bool> SharedStore::has(const std::string& xet_hash, std::uint64_t size) c
 Result<bool> SharedStore::is_right(const std::string& payload, const SharedLink& what, const std::function<void(std::uint64_t)>& hashed,
                                    const CancelToken& cancel) {
   LARDER_TRY(const UniqueFd fd, store_.disk().open_read(payload));
-  LARDER_TRY(const auto digest, digest_file(store_.disk(), fd.value(), digest::Algorithm::Sha256, what.size, hashed, cancel));
+  LARDER_TRY(const auto digest, digest_file(store_.disk(), fd.value(), {digest::Algorithm::Sha256, what.size}, hashed, cancel));
   if (digest == what.sha256) return true;
   log::warn(fmt::format("{}: not used: digest mismatch: expected {}, got {}", escape_text(payload), what.sha256.text(), digest.text()));
   return false;

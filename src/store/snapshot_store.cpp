@@ -94,7 +94,7 @@ Result<void> SnapshotWriter::clone_or_copy(const std::string& entry, const std::
   }
   if (!cloned) {
     LARDER_TRY(const auto facts, disk.look_at(from.value()));
-    LARDER_CHECK(copy_file(disk, from.value(), to.value(), digest::Algorithm::Sha256, facts.size, {}, {}));
+    LARDER_CHECK(copy_file(disk, {from.value(), to.value()}, {digest::Algorithm::Sha256, facts.size}, {}, {}));
   }
   LARDER_CHECK(disk.sync_file(to.value()));
   LARDER_CHECK(disk.rename(temp, entry));

@@ -68,7 +68,7 @@ class ByteVerifier {
     const Algorithm other = check.expected.algorithm() == Algorithm::Sha256 ? Algorithm::GitSha1 : Algorithm::Sha256;
     const auto fd = store_.disk().open_read(check.file);
     if (!fd) return std::nullopt;
-    const auto digest = digest_file(store_.disk(), fd->value(), other, check.actual_size, {}, cancel_);
+    const auto digest = digest_file(store_.disk(), fd->value(), {other, check.actual_size}, {}, cancel_);
     return digest ? std::optional(*digest) : std::nullopt;
   }
 
@@ -101,7 +101,7 @@ Result<void> verify_bytes(Store& store, const std::vector<BlobCheck>& checks, co
   HashListener listener;
   listener.done = [&](const HashOutcome& outcome) { verifier.done(outcome); };
   listener.bytes = [&](std::uint64_t bytes) { progress.advance(task, bytes); };
-  auto result = hash_files(store.disk(), store.clock(), std::move(jobs), options.threads, listener, cancel);
+  auto result = hash_files(store.disk(), store.clock(), {std::move(jobs), options.threads}, listener, cancel);
   report.checked.bytes += verifier.bytes();
   progress.end(task, result ? TaskEnd::Done : TaskEnd::Failed);
   return result;

@@ -147,7 +147,7 @@ Result<void> CacheDestination::reuse(const repo::FileEntry& file, const store::C
 Result<bool> CacheDestination::has_right_bytes(const std::string& path, const repo::FileEntry& file, const store::BytesDone& heard,
                                                const CancelToken& cancel) {
   LARDER_TRY(const UniqueFd fd, store_.disk().open_read(path));
-  LARDER_TRY(const auto digest, store::digest_file(store_.disk(), fd.value(), file.digest().algorithm(), file.size, heard, cancel));
+  LARDER_TRY(const auto digest, store::digest_file(store_.disk(), fd.value(), {file.digest().algorithm(), file.size}, heard, cancel));
   if (digest == file.digest()) return true;
   log::warn(fmt::format("{}: everybody may write it, and its bytes are wrong: fetched again", escape_text(path)));
   return false;

@@ -213,10 +213,10 @@ Result<bool> LocalDirDestination::Impl::copy_to(const std::string& temp, const r
   LARDER_TRY(const bool cloned, disk.clone(from.value(), to.value()));
   const auto algorithm = file.digest().algorithm();
   if (!cloned) {
-    LARDER_TRY(const auto digest, store::copy_file(disk, from.value(), to.value(), algorithm, file.size, heard, cancel));
+    LARDER_TRY(const auto digest, store::copy_file(disk, {from.value(), to.value()}, {algorithm, file.size}, heard, cancel));
     if (digest != file.digest()) return false;
   } else if (origin.must_hash) {
-    LARDER_TRY(const auto digest, store::digest_file(disk, to.value(), algorithm, file.size, heard, cancel));
+    LARDER_TRY(const auto digest, store::digest_file(disk, to.value(), {algorithm, file.size}, heard, cancel));
     if (digest != file.digest()) return false;
   }
   LARDER_CHECK(disk.sync_file(to.value()));

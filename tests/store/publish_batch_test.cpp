@@ -206,16 +206,17 @@ TEST_CASE("file_digest: hashes and copies any length, tells bytes, can be stoppe
       CHECK(done > last);
       last = done;
     };
-    CHECK(store::copy_file(*disk, from.value(), to.value(), digest::Algorithm::GitSha1, length, heard, {}).value() == git_sha1_of(content));
+    CHECK(store::copy_file(*disk, {from.value(), to.value()}, {digest::Algorithm::GitSha1, length}, heard, {}).value() ==
+          git_sha1_of(content));
     CHECK(last == length);
     CHECK(read_file(temp.path() + "/to") == content);
-    CHECK(store::digest_file(*disk, from.value(), digest::Algorithm::Sha256, length, {}, {}).value() == sha256_of(content));
+    CHECK(store::digest_file(*disk, from.value(), {digest::Algorithm::Sha256, length}, {}, {}).value() == sha256_of(content));
     if (length > 0) {
-      CHECK(store::digest_file(*disk, from.value(), digest::Algorithm::Sha256, length - 1, {}, {}).value() != sha256_of(content));
+      CHECK(store::digest_file(*disk, from.value(), {digest::Algorithm::Sha256, length - 1}, {}, {}).value() != sha256_of(content));
     }
   }
   CancelSource source;
   source.interrupt(15);
   const UniqueFd from = disk->open_read(temp.path() + "/from").value();
-  CHECK_FALSE(store::digest_file(*disk, from.value(), digest::Algorithm::Sha256, 3000000, {}, source.token()));
+  CHECK_FALSE(store::digest_file(*disk, from.value(), {digest::Algorithm::Sha256, 3000000}, {}, source.token()));
 }

@@ -280,7 +280,7 @@ TEST_CASE("hash_files: every file gets its digest, whatever the sizes and the nu
     std::map<std::size_t, Result<digest::Digest>> outcomes;
     store::HashListener listener;
     listener.done = [&](const store::HashOutcome& outcome) { outcomes.emplace(outcome.tag, outcome.digest); };
-    REQUIRE(store::hash_files(*disk, *clock, jobs, threads, listener, CancelToken{}));
+    REQUIRE(store::hash_files(*disk, *clock, {jobs, threads}, listener, CancelToken{}));
     REQUIRE(outcomes.size() == jobs.size());
     for (std::size_t i = 0; i < contents.size(); ++i) {
       CAPTURE(i, contents[i].size());
