@@ -1,7 +1,20 @@
 #include "config/file.hpp"
 
+namespace larder::config {
+namespace {
+/// Thrown where the library asserts.
+struct Refused {};
+[[noreturn]] void refuse() { throw Refused(); }
+}  // namespace
+}  // namespace larder::config
+
+// The library does not refuse every bad text: some ("[[[", "a = [}") it only asserts against, so a debug build would abort and a
+// release build run on with anything. Here an assertion throws in both, and the file is refused like any other bad one.
+#undef NDEBUG
+#define TOML_ASSERT(expr) (static_cast<bool>(expr) ? void() : larder::config::refuse())
 // Header only: the shared library would cost a mapping at every start, and most runs read no file.
 #define TOML_HEADER_ONLY 1
+#define TOML_MAX_NESTED_VALUES 16
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
@@ -18,6 +31,39 @@ namespace {
 
 auto fail_at(const std::string& name, std::size_t line, std::string reason) {
   return fail(ErrorCode::InvalidConfig, name + ":" + std::to_string(line) + ": " + std::move(reason));
+}
+
+// The library walks and frees nested tables by recursion, and a dotted key ("a.a.a…") nests one for each dot. A key is on one line and
+// values nest no deeper than the limit above, so this many dots in a line keep the stack small.
+constexpr std::ptrdiff_t max_dots = 256;
+
+/// The first line with too many dots; 0: none.
+std::size_t find_dotted_line(std::string_view text) {
+  std::size_t line = 0;
+  while (!text.empty()) {
+    ++line;
+    const auto here = text.substr(0, text.find('\n'));
+    if (std::count(here.begin(), here.end(), '.') > max_dots) return line;
+    text.remove_prefix(std::min(text.size(), here.size() + 1));
+  }
+  return 0;
+}
+
+/// nullopt: the text is none that the library can take.
+std::optional<toml::parse_result> try_parse(std::string_view text) {
+  try {
+    return toml::parse(text);
+  } catch (const Refused&) {
+    return std::nullopt;
+  }
+}
+
+/// The first line that the library cannot take: it reads in order, so every text that holds this line is refused.
+std::size_t find_refused_line(std::string_view text) {
+  std::vector<std::size_t> ends;
+  for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n', end + 1)) ends.push_back(end + 1);
+  const auto taken = [&](std::size_t end) { return try_parse(text.substr(0, end)).has_value(); };
+  return 1 + static_cast<std::size_t>(std::partition_point(ends.begin(), ends.end(), taken) - ends.begin());
 }
 
 std::optional<std::vector<std::string>> read_array(const toml::array& array) {
@@ -65,7 +111,11 @@ bool exists(const std::string& path) {
 }  // namespace
 
 Result<std::vector<FileValue>> parse_file(std::string_view text, const std::string& name) {
-  const auto parsed = toml::parse(text);
+  if (const auto line = find_dotted_line(text); line != 0)
+    return fail_at(name, line, "more than " + std::to_string(max_dots) + " dots in one line: write a long list over several lines");
+  const auto attempt = try_parse(text);
+  if (!attempt) return fail_at(name, find_refused_line(text), "this is not TOML");
+  const auto& parsed = *attempt;
   if (!parsed) return fail_at(name, parsed.error().source().begin.line, escape_text(parsed.error().description()));
   std::vector<FileValue> values;
   for (const auto& [key, node] : parsed.table()) {

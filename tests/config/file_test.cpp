@@ -44,3 +44,31 @@ TEST_CASE("file: a syntax error names file and line", "[config][file]") {
   CHECK(bad.error().code == ErrorCode::InvalidConfig);
   CHECK(bad.error().text().substr(0, 18) == "dir/larder.toml:2:");
 }
+
+TEST_CASE("file: what the library only asserts against is refused with its line", "[config][file]") {
+  for (const char* text : {"[[[", "[[[a]]]", "[=]", "[ #", "[.a]", "[[\n", "a = [}", "a = [1, }]", "[\x80"}) {
+    CAPTURE(text);
+    const auto bad = parse_file(std::string("jobs = 1\n\n") + text + "\nretries = 1\n", "f");
+    REQUIRE_FALSE(bad);
+    CHECK(bad.error().code == ErrorCode::InvalidConfig);
+    CHECK(bad.error().text().substr(0, 4) == "f:3:");
+  }
+}
+
+TEST_CASE("file: tables nested too deep to walk are refused with their line", "[config][file]") {
+  const auto dotted = [](int parts) {
+    std::string key = "a";
+    while (--parts > 0) key += ".a";
+    return key;
+  };
+  CHECK(parse_file("[" + dotted(257) + "]\n", "f"));
+  const auto long_key = dotted(100'000);
+  std::string nested;
+  for (int level = 0; level < 300; ++level) nested += "{" + dotted(200) + " = [\n";
+  for (const auto& text : {long_key + " = 1", "[" + long_key + "]", "[[" + long_key + "]]", "a = " + nested}) {
+    const auto bad = parse_file("jobs = 1\n" + text + "\n", "f");
+    REQUIRE_FALSE(bad);
+    CHECK(bad.error().code == ErrorCode::InvalidConfig);
+    CHECK(bad.error().text().substr(0, 2) == "f:");
+  }
+}
