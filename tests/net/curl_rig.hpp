@@ -63,6 +63,11 @@ class Gatherer final : public net::TransportListener {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(20), [&] { return heard_[id].pieces.size() >= bytes; });
   }
+  /// Waits until so many pieces of a Stream body came.
+  bool wait_pieces(net::RequestId id, std::size_t pieces) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(20), [&] { return heard_[id].sizes.size() >= pieces; });
+  }
   void give_back() {
     std::vector<BufferRef> kept;
     const std::scoped_lock lock(mutex_);
