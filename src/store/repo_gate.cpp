@@ -43,7 +43,8 @@ Result<RepoGate> RepoGate::prepare(Store& store, const RepoLayout& layout, std::
   constexpr int kTries = 64;  // each lost race means that a removal has ended
   for (int i = 0; i < kTries; ++i) {
     auto made = store.prepare(layout);
-    if (!made && made.error().os_error == ENOENT) continue;  // it was taken away under our hands
+    // Taken away under our hands; or a place that takes no folders (/proc), which shows by the last try.
+    if (!made && made.error().os_error == ENOENT && i + 1 < kTries) continue;
     LARDER_CHECK(std::move(made));
     LARDER_TRY(auto gate, enter(store, layout, patience, cancel));
     LARDER_TRY(const auto still, store.disk().look(layout.snapshots()));
