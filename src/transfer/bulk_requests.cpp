@@ -20,6 +20,12 @@ Error error_of(ErrorCode code, std::string message) {
   return error;
 }
 
+/// Nobody is at the address that was given out: the source may know another one by now.
+void forget_dead_address(SourceView& view, const Route& route, ErrorCode code) {
+  const bool is_dead = code == ErrorCode::ConnectFailed || code == ErrorCode::NameNotResolved;
+  if (is_dead && view.location && view.location->url == route.url) view.location.reset();
+}
+
 }  // namespace
 
 void BulkLane::start_segment(std::size_t place) {
@@ -276,6 +282,7 @@ void BulkLane::set_back(FileTask& task, Exchange exchange, Error error) {
     task.sources[exchange.route.source].renewals = 0;
   }
   task.last_error = error;
+  forget_dead_address(task.sources[exchange.route.source], exchange.route, error.code);
   if (exchange.twin != 0) return;  // the other request for these bytes goes on
   Segment rest{{exchange.position, exchange.segment.range.end}, has_progress ? 1 : exchange.segment.failures + 1, {}};
   const Recovery recovery =

@@ -225,6 +225,18 @@ TEST_CASE("Engine: an address that expired is renewed once for all that wait", "
   }
 }
 
+TEST_CASE("Engine: an address where nobody answers any more is asked for again", "[transfer][engine][faults]") {  // L25
+  std::map<std::string, int> uses;
+  OneFile rig([&](int, const net::Request& request, SimAnswer& answer) {
+    if (request.url.query() != "sig=1" || ++uses[request.url.query()] <= 4) return;
+    answer = {};
+    answer.error = ErrorCode::ConnectFailed;
+  });
+  REQUIRE(rig.run());
+  rig.check_complete();
+  CHECK(rig.net.asked("hub.test") == 2);
+}
+
 TEST_CASE("Engine: addresses that are never good are a network error that speaks of the clock", "[transfer][engine][faults]") {  // T38
   for (const bool is_skewed : {false, true}) {
     CAPTURE(is_skewed);
