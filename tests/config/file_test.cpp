@@ -46,7 +46,9 @@ TEST_CASE("file: a syntax error names file and line", "[config][file]") {
 }
 
 TEST_CASE("file: what the library only asserts against is refused with its line", "[config][file]") {
-  for (const char* text : {"[[[", "[[[a]]]", "[=]", "[ #", "[.a]", "[[\n", "a = [}", "a = [1, }]", "[\x80"}) {
+  for (const char* text : {"[[[", "[[[a]]]", "[=]", "[ #", "[.a]", "[[\n", "a = [}", "a = [1, }]", "[\x80", "\u00e9 = 1", "a = 1 \u0319",
+                           "\u0436", "a = 1\"\u00e9\"", "a=+[='\u00e9'", "a = [1,\u00a0 2]", "a = \"x\"\u00e9", "a = '\\'\u00e9",
+                           "a = \"\"\"\"\"\"\u00e9", "\"\\\"\"\u00e9"}) {
     CAPTURE(text);
     const auto bad = parse_file(std::string("jobs = 1\n\n") + text + "\nretries = 1\n", "f");
     REQUIRE_FALSE(bad);
@@ -70,5 +72,14 @@ TEST_CASE("file: tables nested too deep to walk are refused with their line", "[
     REQUIRE_FALSE(bad);
     CHECK(bad.error().code == ErrorCode::InvalidConfig);
     CHECK(bad.error().text().substr(0, 2) == "f:");
+  }
+}
+
+TEST_CASE("file: strings and comments may hold any letters", "[config][file]") {
+  for (const char* text : {"# \u00e9", "\"\u00e9\" = 1", "a = '\u0436'", "a = \"\"\"x \\\n  \u00e9\"\"\"",
+                           "\xEF\xBB\xBF"
+                           "a = '\u3042'"}) {
+    CAPTURE(text);
+    CHECK(parse_file(text, "f"));
   }
 }
