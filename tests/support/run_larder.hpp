@@ -28,7 +28,7 @@ struct RunResult {
   bool timed_out = false;  ///< it was killed by the test
   std::string out;
   std::string err;
-  long peak_rss_kib = 0;
+  long peak_rss_kib = 0;  ///< not below the starting process's own peak: the kernel carries it over exec
   std::chrono::milliseconds wall{0};
 };
 
