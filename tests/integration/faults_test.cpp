@@ -43,7 +43,7 @@ void run_cases(const std::vector<Case>& cases, const FakeHubOptions& options = {
 
 }  // namespace
 
-TEST_CASE("pull: faults that another try cures leave no trace", "[integration][faults]") {
+TEST_CASE("pull: faults that another try cures leave no trace", "[integration][faults][cured]") {
   run_cases({
       {"model.bin", "wrong1", 0},                                      // N30
       {"notes.txt", "wrong1", 0},                                      // the same of a small file
@@ -69,7 +69,7 @@ TEST_CASE("pull: faults that another try cures leave no trace", "[integration][f
   });
 }
 
-TEST_CASE("pull: faults that are none", "[integration][faults]") {
+TEST_CASE("pull: faults that are none", "[integration][faults][none]") {
   run_cases({{"model.bin", "chunked", 0},                // N10
              {"notes.txt", "chunked", 0},                //
              {"model.bin", "shortrange", 0},             // T30: legal
@@ -89,12 +89,12 @@ TEST_CASE("pull: faults that are none", "[integration][faults]") {
              {"model.bin", "cut200", 0}});
 }
 
-TEST_CASE("pull: bytes that are wrong for good are exit 7", "[integration][faults]") {  // T20, N31
+TEST_CASE("pull: bytes that are wrong for good are exit 7", "[integration][faults][lasting]") {  // T20, N31
   run_cases({{"model.bin", "wrong", 7}, {"model.bin", "wrong:0", 7}, {"model.bin", "wrong:3145727", 7}, {"notes.txt", "wrong", 7}});
   run_cases({{"model.bin", "wrong", 7}, {"notes.txt", "wrong:0", 7}}, {.serves_directly = true});
 }
 
-TEST_CASE("pull: connections that never do are exit 5", "[integration][faults]") {
+TEST_CASE("pull: connections that never do are exit 5", "[integration][faults][lasting]") {
   run_cases({{"model.bin", "5xx:1000", 5},
              {"api:info", "5xx:1000", 5},
              {"api:tree", "status:503", 5},
