@@ -49,6 +49,11 @@ void remove_if_still(const std::string& path, ino_t inode) {
   if (inode_at(path) == inode) files::remove_all(path, ignored);
 }
 
+// Gives what was kept, if anything, its name again, unless the name is taken or its folder is gone.
+void give_back(const std::string& kept, const std::string& path) {
+  if (kept.empty() || ::link(kept.c_str(), path.c_str()) == 0) return;
+}
+
 }  // namespace
 
 void DurableState::before_change(int fd) {
@@ -79,7 +84,8 @@ void DurableState::before_remove(const std::string& path) {
   const auto kept = keep(path);
   changes_.push_back({{parent_of(path)}, [path, kept] {
                         if (inode_at(path) != 0) return;  // something newer, which lasts, took the name
-                        (void)(kept.empty() ? ::mkdir(path.c_str(), 0777) : ::link(kept.c_str(), path.c_str()));
+                        if (kept.empty()) (void)::mkdir(path.c_str(), 0777);
+                        give_back(kept, path);
                       }});
 }
 
@@ -88,7 +94,7 @@ void DurableState::before_rename(const std::string& from, const std::string& to)
   const auto undo = [from, to, kept, inode = inode_at(from)] {
     if (inode_at(to) != inode) return;  // moved on since, by a change that lasts
     if (inode_at(from) == 0) (void)::rename(to.c_str(), from.c_str());
-    if (!kept.empty()) (void)::link(kept.c_str(), to.c_str());
+    give_back(kept, to);
   };
   changes_.push_back({{parent_of(from), parent_of(to)}, undo});
 }
