@@ -141,7 +141,7 @@ TEST_CASE("LocalDirDestination: foreign files go where that was asked for", "[tr
 
 TEST_CASE("LocalDirDestination: what is no file is replaced by nobody", "[transfer][local_dir]") {  // --overwrite
   Folder folder({{}, false, true, false});
-  const auto& file = all_files()[2];
+  const auto file = all_files()[2];
   SECTION("a folder in the place of the file") { files::create_directories(folder.layout.file(file.path)); }
   SECTION("a file in the place of its folder") { write_file(folder.layout.file("sub dir"), "mine"); }
   const auto facts = folder.destination->look(file);
