@@ -36,14 +36,14 @@ Result<void> run_plan(Session& session, const PullFlags& flags) {
     write_plan_document(session.out, report);
     return {};
   }
-  report_left_out(session, report.left_out);
+  report_left_out(session, report.tree, report.left_out);
   if (!session.quiet) {
     print_plan(session, report);
     return {};
   }
   for (const auto& file : report.files) {
     const bool comes_by_network = file.action == transfer::Action::Fetch || file.action == transfer::Action::Resume;
-    if (comes_by_network) session.out.line(escape_text(file.path));
+    if (comes_by_network) session.out.line(escape_text(report.tree.at(file.index).path));
   }
   return {};
 }

@@ -38,8 +38,8 @@ class Pull final : public Command {
       return fail(outcome.error());
     }
     for (const auto& note : report.notes) session.report.note(note);  // T18
-    report_left_out(session, report.left_out);
-    report_code_files(session, report.files);
+    report_left_out(session, report.tree, report.left_out);
+    report_code_files(session, report.tree, report.files);
     if (session.json) {
       write_pull_document(session.out, report);
     } else {

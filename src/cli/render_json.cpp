@@ -5,16 +5,18 @@
 namespace larder::cli {
 namespace {
 
-void write_left_out(JsonWriter& json, const std::vector<ops::LeftOutFile>& left_out) {
+void write_left_out(JsonWriter& json, const repo::Tree& tree, const std::vector<repo::LeftOut>& left_out) {
   json.begin_array("left_out");
-  for (const auto& file : left_out) {
-    json.begin_object().field("path", file.path).field("size", file.size).field("reason", file.reason).end_object();
+  for (const auto& left : left_out) {
+    const auto file = tree.at(left.index);
+    json.begin_object().field("path", file.path).field("size", file.size).field("reason", reason(left)).end_object();
   }
   json.end_array();
 }
 
-void write_file_head(JsonWriter& json, std::string_view path, std::uint64_t size, const digest::Digest& digest) {
-  json.begin_object().field("path", path).field("size", size).field("blob", digest.hex()).field("digest", digest.text());
+void write_file_head(JsonWriter& json, const repo::FileEntry& file) {
+  const auto digest = file.digest();
+  json.begin_object().field("path", file.path).field("size", file.size).field("blob", digest.hex()).field("digest", digest.text());
 }
 
 }  // namespace
@@ -31,12 +33,12 @@ void write_pull_document(Output& out, const ops::PullReport& report) {
   write_repo(json, report.repo, report.canonical_id);
   json.field("requested", report.requested).field("commit", report.commit.hex()).field("path", report.path).begin_array("files");
   for (const auto& file : report.files) {
-    write_file_head(json, file.path, file.size, file.digest);
+    write_file_head(json, report.tree.at(file.index));
     json.field("status", name(file.status)).end_object();
   }
   json.end_array().begin_object("bytes").field("total", report.total_bytes).field("fetched", report.fetched_bytes);
   json.field("reused", report.reused_bytes).end_object().field("requests", report.requests).field("seconds", report.seconds);
-  write_left_out(json, report.left_out);
+  write_left_out(json, report.tree, report.left_out);
   json.end_object().finish();
 }
 
@@ -46,8 +48,8 @@ void write_plan_document(Output& out, const ops::PlanReport& report) {
   write_repo(json, report.repo, report.canonical_id);
   json.field("requested", report.requested).field("commit", report.commit.hex()).field("path", report.path).begin_array("files");
   for (const auto& file : report.files) {
-    write_file_head(json, file.path, file.size, file.digest);
-    json.field("action", name(file.action)).field("reason", file.reason).end_object();
+    write_file_head(json, report.tree.at(file.index));
+    json.field("action", name(file.action)).field("reason", transfer::reason(report.tree, file)).end_object();
   }
   json.end_array().begin_object("bytes").field("total", report.total_bytes).field("fetch", report.fetch_bytes);
   json.field("reuse", report.reuse_bytes).end_object().field("requests", report.requests);
@@ -58,7 +60,7 @@ void write_plan_document(Output& out, const ops::PlanReport& report) {
     json.null_field("present");
   }
   json.end_object();
-  write_left_out(json, report.left_out);
+  write_left_out(json, report.tree, report.left_out);
   json.end_object().finish();
 }
 
@@ -75,8 +77,7 @@ void write_files_document(Output& out, const ops::FilesReport& report) {
   write_repo(json, report.resolved.repo, report.resolved.canonical_id);
   json.field("requested", report.resolved.requested).field("commit", report.resolved.commit.hex()).begin_array("files");
   for (const auto index : report.chosen) {
-    const auto file = report.tree.at(index);
-    write_file_head(json, file.path, file.size, file.digest());
+    write_file_head(json, report.tree.at(index));
     json.end_object();
   }
   json.end_array().end_object().finish();

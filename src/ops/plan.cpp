@@ -21,11 +21,8 @@ Result<PlanReport> make_report(Services& services, const PullOptions& options, c
   report.left_out = std::move(prepared.selection.left_out);
   report.warnings = std::move(prepared.target.warnings);
   report.warnings.insert(report.warnings.end(), prepared.selection.warnings.begin(), prepared.selection.warnings.end());
-  const auto& tree = *prepared.target.tree;
-  for (const auto& file : prepared.plan.files) {
-    const auto entry = tree.at(file.index);
-    report.files.push_back({std::string(entry.path), entry.size, entry.digest(), file.action, transfer::reason(tree, file)});
-  }
+  report.tree = std::move(*prepared.target.tree);
+  report.files = std::move(prepared.plan.files);
   report.total_bytes = prepared.plan.total_bytes;
   report.fetch_bytes = prepared.plan.fetch_bytes;
   report.reuse_bytes = prepared.plan.reuse_bytes;

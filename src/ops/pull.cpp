@@ -51,6 +51,10 @@ class Pull {
       : services_(services), options_(options), report_(report), cancel_(cancel) {}
 
   Result<void> run();
+  /// After the run: nothing here needs the listing any more, and the report points into it.
+  void hand_over_tree() {
+    if (prepared_.target.tree) report_.tree = std::move(*prepared_.target.tree);
+  }
 
  private:
   Result<void> prepare_all();
@@ -88,7 +92,7 @@ Result<void> Pull::prepare_all() {
   report_.requested = asked_revision(options_).text();
   report_.commit = prepared_.target.resolved.commit;
   report_.path = prepared_.path;
-  report_.left_out = prepared_.selection.left_out;
+  report_.left_out = std::move(prepared_.selection.left_out);
   report_.warnings = prepared_.target.warnings;
   report_.warnings.insert(report_.warnings.end(), prepared_.selection.warnings.begin(), prepared_.selection.warnings.end());
   return {};
@@ -217,13 +221,13 @@ Result<void> Pull::settle_twins() {
 
 void Pull::fill_report() {
   const auto& tree = *prepared_.target.tree;
-  report_.files.clear();
+  report_.files.reserve(prepared_.plan.files.size());
   for (std::size_t slot = 0; slot < prepared_.plan.files.size(); ++slot) {
-    const auto entry = tree.at(prepared_.plan.files[slot].index);
+    const auto size = tree.at(prepared_.plan.files[slot].index).size;
     const auto status = engine_.statuses[slot];
-    report_.files.push_back({std::string(entry.path), entry.size, entry.digest(), status});
-    report_.total_bytes += entry.size;
-    if (status == FileStatus::Reused || status == FileStatus::Shared) report_.reused_bytes += entry.size;
+    report_.files.push_back({prepared_.plan.files[slot].index, status});
+    report_.total_bytes += size;
+    if (status == FileStatus::Reused || status == FileStatus::Shared) report_.reused_bytes += size;
   }
   for (auto& failure : engine_.failures) {
     report_.failures.push_back({std::string(tree.at(failure.index).path), std::move(failure.error)});
@@ -268,6 +272,7 @@ Result<void> pull(Services& services, const PullOptions& options, PullReport& re
   const auto requests_before = services.transport.requests();
   Pull one(services, options, report, cancel);
   auto outcome = with_context(one.run(), "pull " + object_name(options.reference.repo, asked_revision(options)));
+  one.hand_over_tree();
   report.requests = services.transport.requests() - requests_before;
   report.seconds = std::chrono::duration<double>(services.clock.now() - begun).count();
   return outcome;

@@ -90,10 +90,7 @@ Result<void> refuse_pickles(const repo::Tree& tree, const std::vector<std::uint3
 void apply_prefer(const repo::Tree& tree, repo::Preference preference, Selection& selection) {
   auto preferred = repo::apply_preference(tree, std::move(selection.chosen), preference);
   selection.chosen = std::move(preferred.chosen);
-  for (const auto& left : preferred.left_out) {
-    const auto file = tree.at(left.index);
-    selection.left_out.push_back({std::string(file.path), file.size, left.reason});
-  }
+  selection.left_out = std::move(preferred.left_out);
   if (!preferred.format_found) selection.warnings.emplace_back("--prefer: that format is nowhere in this repository; nothing was left out");
 }
 

@@ -7,8 +7,8 @@ namespace larder::ops {
 
 /// The chosen files and what to say about the others.
 struct Selection {
-  std::vector<std::uint32_t> chosen;  ///< indices in the tree, ascending, unique
-  std::vector<LeftOutFile> left_out;  ///< by --prefer
+  std::vector<std::uint32_t> chosen;    ///< indices in the tree, ascending, unique
+  std::vector<repo::LeftOut> left_out;  ///< by --prefer
   std::vector<std::string> warnings;
   bool is_single_file = false;  ///< exactly one file was asked for by FILE or PATH, and it is a file
 };

@@ -14,7 +14,7 @@
 namespace larder::repo {
 namespace {
 
-enum class Format { Safetensors, Gguf, Onnx, PyTorch, TensorFlow, Flax, OpenVino, CoreMl, Rust };
+using Format = WeightFormat;
 
 std::string_view name(Format format) {
   switch (format) {
@@ -137,6 +137,8 @@ Result<Preference> parse_preference(std::string_view text) {
   return fail(ErrorCode::InvalidArgument, fmt::format("preference '{}': not one of safetensors, gguf, onnx, any", escape_text(text)));
 }
 
+std::string reason(const LeftOut& file) { return fmt::format("{} weights, {} is here", name(file.format), name(file.preferred)); }
+
 Preferred apply_preference(const Tree& tree, std::vector<std::uint32_t> chosen, Preference preference) {
   Preferred result;
   const auto wanted = format_of(preference);
@@ -149,7 +151,7 @@ Preferred apply_preference(const Tree& tree, std::vector<std::uint32_t> chosen, 
   for (const std::uint32_t index : chosen) {
     const auto weights = weights_of(tree.at(index).path);
     if (weights && weights->format != *wanted && folders.contains(weights->folder)) {
-      result.left_out.push_back({index, fmt::format("{} weights, {} is here", name(weights->format), name(*wanted))});
+      result.left_out.push_back({index, weights->format, *wanted});
     } else {
       result.chosen.push_back(index);
     }

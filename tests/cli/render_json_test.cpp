@@ -11,6 +11,16 @@ namespace {
 const std::string kCommit = "0123456789abcdef0123456789abcdef01234567";
 const std::string kSha = "015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862";
 
+repo::FileEntry file_of(std::string_view path, std::uint64_t size) {
+  repo::FileEntry file;
+  file.path = path;
+  file.size = size;
+  file.lfs_sha256.emplace();
+  const auto digest = *digest::Digest::from_hex(kSha);
+  std::copy(digest.bytes().begin(), digest.bytes().end(), file.lfs_sha256->begin());
+  return file;
+}
+
 template <class Report>
 Report sample() {
   Report report;
@@ -18,7 +28,11 @@ Report sample() {
   report.requested = "main";
   report.commit = *repo::CommitId::parse(kCommit);
   report.path = "/abs/snapshot";
-  report.left_out.push_back({"b.bin", 2, "pytorch weights"});
+  repo::TreeBuilder builder;
+  REQUIRE(builder.add(file_of("a.bin", 7)));
+  REQUIRE(builder.add(file_of("b.bin", 2)));
+  report.tree = *builder.finish();
+  report.left_out.push_back({1, repo::WeightFormat::PyTorch, repo::WeightFormat::Gguf});
   return report;
 }
 
@@ -33,10 +47,15 @@ std::string document(void (*write)(Output&, const Report&), const Report& report
 
 }  // namespace
 
+// I9: what a file costs in a report, beside the listing that is there anyhow. No string: there may be millions.
+static_assert(sizeof(ops::PulledFile) <= 8 && sizeof(transfer::PlannedFile) <= 24 && sizeof(repo::LeftOut) <= 16);
+static_assert(std::is_trivially_copyable_v<ops::PulledFile> && std::is_trivially_copyable_v<transfer::PlannedFile> &&
+              std::is_trivially_copyable_v<repo::LeftOut>);
+
 TEST_CASE("json: larder.pull/1 field by field", "[cli][render_json]") {
   auto report = sample<ops::PullReport>();
   report.canonical_id = "new/name";
-  report.files.push_back({"a.bin", 7, *digest::Digest::from_hex(kSha), transfer::FileStatus::Resumed});
+  report.files.push_back({0, transfer::FileStatus::Resumed});
   report.total_bytes = 7;
   report.fetched_bytes = 3;
   report.reused_bytes = 4;
@@ -49,18 +68,21 @@ TEST_CASE("json: larder.pull/1 field by field", "[cli][render_json]") {
           kCommit + "\",\"path\":\"/abs/snapshot\",\"files\":[{\"path\":\"a.bin\",\"size\":7,\"blob\":\"" + kSha +
           "\",\"digest\":\"sha256:" + kSha +
           "\",\"status\":\"resumed\"}],\"bytes\":{\"total\":7,\"fetched\":3,\"reused\":4},\"requests\":5,\"seconds\":1.250,"
-          "\"left_out\":[{\"path\":\"b.bin\",\"size\":2,\"reason\":\"pytorch weights\"}]}\n");
+          "\"left_out\":[{\"path\":\"b.bin\",\"size\":2,\"reason\":\"pytorch weights, gguf is here\"}]}\n");
 }
 
 TEST_CASE("json: larder.plan/1 field by field", "[cli][render_json]") {
   auto report = sample<ops::PlanReport>();
-  report.files.push_back({"a.bin", 7, *digest::Digest::from_hex(kCommit), transfer::Action::Share, "in the shared store"});
+  transfer::PlannedFile file;
+  file.action = transfer::Action::Share;
+  file.presence = transfer::Presence::SharedHere;
+  report.files.push_back(file);
   report.total_bytes = 7;
   report.reuse_bytes = 7;
   report.space_needed = 9;
   const auto text = document(write_plan_document, report);
   CHECK(text.find("\"repo\":{\"type\":\"dataset\",\"id\":\"org/name\"}") != std::string::npos);
-  CHECK(text.find("\"digest\":\"git-sha1:" + kCommit + "\",\"action\":\"share\",\"reason\":\"in the shared store\"}") != std::string::npos);
+  CHECK(text.find("\"digest\":\"sha256:" + kSha + "\",\"action\":\"share\",\"reason\":\"in the shared store\"}") != std::string::npos);
   CHECK(text.find("\"bytes\":{\"total\":7,\"fetch\":0,\"reuse\":7},\"requests\":0,\"free_space\":{\"needed\":9,\"present\":null}") !=
         std::string::npos);
 }

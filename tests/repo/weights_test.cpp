@@ -76,7 +76,7 @@ TEST_CASE("--prefer: nowhere means nothing is left out, and it is said", "[repo]
   const auto found = apply_preference(tree, {0, 1}, Preference::Onnx);
   REQUIRE(found.left_out.size() == 1);
   CHECK(found.left_out[0].index == 0);
-  CHECK(found.left_out[0].reason == "pytorch weights, onnx is here");
+  CHECK(reason(found.left_out[0]) == "pytorch weights, onnx is here");
 }
 
 TEST_CASE("--prefer: only chosen files decide", "[repo][weights]") {

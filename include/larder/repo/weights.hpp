@@ -14,11 +14,17 @@ namespace larder::repo {
 enum class Preference { Any, Safetensors, Gguf, Onnx };
 Result<Preference> parse_preference(std::string_view text);
 
-/// A file left out and why ("pytorch weights, safetensors is here").
+/// What a file of weights is, by its name.
+enum class WeightFormat : std::uint8_t { Safetensors, Gguf, Onnx, PyTorch, TensorFlow, Flax, OpenVino, CoreMl, Rust };
+
+/// A file left out and why. There may be as many as the tree has files.
 struct LeftOut {
-  std::size_t index = 0;  ///< in the tree
-  std::string reason;
+  std::uint32_t index = 0;  ///< in the tree
+  WeightFormat format = WeightFormat::PyTorch;
+  WeightFormat preferred = WeightFormat::Safetensors;  ///< of the weights that are taken instead
 };
+/// "pytorch weights, safetensors is here"
+std::string reason(const LeftOut& file);
 
 /// Outcome of --prefer: which of `chosen` stay (order kept), what was left out, and a note when the preferred format is nowhere.
 struct Preferred {
