@@ -55,6 +55,7 @@ class CacheVerify final : public Command {
     options.repair = repair_;
     options.invariants = invariants_;
     options.engine = engine_options(session);
+    options.mirrors = session.config.settings.mirror;
     return options;
   }
 

@@ -146,11 +146,25 @@ class SnapshotAdoption {
   std::vector<bool> is_right_;
 };
 
+/// One that cannot be read hides none of the others.
+Result<void> adopt_other_repo(Services& services, const CacheAdoptOptions& options, CacheAdoptReport& report, const repo::RepoId& repo,
+                              const store::RepoLayout& other, const CancelToken& cancel) {
+  const auto snapshots = services.disk.list(other.snapshots());
+  if (!snapshots) report.left.push_back({other.folder(), escape_text(snapshots.error().message)});
+  for (const std::string& snapshot : snapshots.value_or(std::vector<std::string>{})) {
+    const auto commit = repo::CommitId::parse(snapshot);
+    if (commit) LARDER_CHECK(SnapshotAdoption(services, options, report, cancel).run(repo, other, *commit));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<repo::CommitId>> listed_commits(fs::Disk& disk, const store::RepoLayout& layout) {
   constexpr std::string_view kEnd = ".json";
   std::vector<repo::CommitId> commits;
+  LARDER_TRY(const auto facts, disk.look_through(layout.trees()));
+  if (!facts || facts->kind != fs::FileKind::Folder) return commits;
   LARDER_TRY(const auto names, disk.list(layout.trees()));
   for (const std::string& name : names) {
     if (!name.ends_with(kEnd)) continue;
@@ -166,18 +180,13 @@ Result<void> adopt_other_cache(Services& services, const CacheAdoptOptions& opti
     const auto repo =
         parsed ? repo::RepoId::make(parsed->type(), parsed->id()) : Result<repo::RepoId>(fail(ErrorCode::InvalidArgument, ""));
     const store::RepoLayout other(options.folder, folder);
-    LARDER_TRY(const auto facts, services.disk.look_through(other.repo()));
-    if (!facts || facts->kind != fs::FileKind::Folder) continue;  // CACHEDIR.TAG, and whatever else lies there
-    LARDER_TRY(const auto snapshots, services.disk.list(other.snapshots()));
+    const auto facts = services.disk.look_through(other.snapshots());
+    if (!facts || !*facts || (*facts)->kind != fs::FileKind::Folder) continue;  // CACHEDIR.TAG, and whatever else lies there
     if (!repo) {
-      if (!snapshots.empty()) report.left.push_back({folder, "its name is no repository's"});
+      report.left.push_back({folder, "its name is no repository's"});
       continue;
     }
-    for (const std::string& snapshot : snapshots) {
-      const auto commit = repo::CommitId::parse(snapshot);
-      if (!commit) continue;
-      LARDER_CHECK(SnapshotAdoption(services, options, report, cancel).run(*repo, other, *commit));
-    }
+    LARDER_CHECK(adopt_other_repo(services, options, report, *repo, other, cancel));
   }
   return {};
 }

@@ -40,7 +40,7 @@ Result<std::vector<store::VerifyScope>> local_scopes(Services& services, const C
   return scopes;
 }
 
-Result<void> conclude(const store::VerifyReport& report) {
+Result<void> conclude(const store::VerifyReport& report, bool is_after_repair) {
   if (!report.has_damage()) return {};
   const auto damaged = [](const store::Finding& one) { return store::is_damage(one.kind) && !one.is_repaired; };
   const auto first = std::find_if(report.findings.begin(), report.findings.end(), damaged);
@@ -48,7 +48,8 @@ Result<void> conclude(const store::VerifyReport& report) {
   return fail(ErrorCode::StoreDamaged,
               fmt::format("{}: {}{}", escape_text(first->path), store::name(first->kind),
                           count > 1 ? fmt::format(" (and {} more)", count - 1) : std::string()),
-              "larder cache verify --repair fetches again what is damaged");
+              is_after_repair ? "what stays cannot be fetched again: pull that reference, or remove it with `larder cache rm`"
+                              : "larder cache verify --repair fetches again what is damaged");
 }
 
 Result<void> verify_cached(Services& services, const CacheVerifyOptions& options, store::VerifyReport& report, const CancelToken& cancel) {
@@ -73,7 +74,7 @@ Result<void> verify_folder(Services& services, const CacheVerifyOptions& options
 
 Result<void> cache_verify(Services& services, const CacheVerifyOptions& options, store::VerifyReport& report, const CancelToken& cancel) {
   LARDER_CHECK(options.local_dir ? verify_folder(services, options, report, cancel) : verify_cached(services, options, report, cancel));
-  return conclude(report);
+  return conclude(report, options.repair);
 }
 
 }  // namespace larder::ops

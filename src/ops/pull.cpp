@@ -6,7 +6,7 @@
 #include "ops/folding.hpp"
 #include "ops/prepare.hpp"
 #include "ops/pull_state.hpp"
-#include "transfer/resolve_source.hpp"
+#include "ops/sources.hpp"
 
 #include <larder/base/log.hpp>
 #include <larder/hub/hub_client.hpp>
@@ -21,20 +21,6 @@ namespace {
 
 using transfer::Action;
 using transfer::FileStatus;
-
-using Sources = std::vector<std::unique_ptr<transfer::BlobSource>>;
-
-/// The mirrors in the order given, then the Hub: who names a mirror wants it used, and the Hub is where all else fails over to.
-Result<Sources> make_sources(Services& services, const PullOptions& options, const Prepared& prepared) {
-  const auto& commit = prepared.target.resolved.commit;
-  Sources sources;
-  for (const auto& mirror : options.mirrors) {
-    LARDER_TRY(auto base, Url::parse(mirror));
-    sources.push_back(transfer::make_mirror_source(base, services.hub.options(), options.reference.repo, commit, {}));
-  }
-  sources.push_back(transfer::make_hub_source(services.hub.options(), options.reference.repo, commit, {}));
-  return sources;
-}
 
 Error error_of(const transfer::EngineReport& report, std::uint32_t index) {
   for (const auto& failure : report.failures) {
@@ -169,7 +155,7 @@ Result<void> Pull::fetch() {
   for (const auto& file : prepared_.plan.files) any = any || file.action == Action::Fetch || file.action == Action::Resume;
   if (!any) return {};
   LARDER_CHECK(prepared_.destination->prepare());
-  const auto sources = make_sources(services_, options_, prepared_);
+  const auto sources = make_sources(services_, options_.mirrors, options_.reference.repo, prepared_.target.resolved.commit, {});
   if (!sources) return fail(sources.error());
   transfer::Engine engine(services_.clock, services_.random, services_.transport, services_.pool, *prepared_.destination, *sources,
                           services_.progress, options_.engine);

@@ -1,7 +1,7 @@
 #include "ops/refetch.hpp"
 
+#include "ops/sources.hpp"
 #include "ops/target.hpp"
-#include "transfer/resolve_source.hpp"
 
 #include <larder/hub/hub_client.hpp>
 #include <larder/repo/repo_path.hpp>
@@ -29,9 +29,8 @@ Result<std::vector<std::uint32_t>> refetch(Services& services, const RefetchOrde
   }
   plan.expected_requests = plan.files.size();
   if (plan.files.empty()) return std::vector<std::uint32_t>{};
-  std::vector<std::unique_ptr<transfer::BlobSource>> sources;
   const std::string object = order.repo.text() + "@" + order.commit.hex();
-  sources.push_back(transfer::make_hub_source(services.hub.options(), order.repo, order.commit, object));
+  LARDER_TRY(const auto sources, make_sources(services, order.mirrors, order.repo, order.commit, object));
   transfer::Engine engine(services.clock, services.random, services.transport, services.pool, destination, sources, services.progress,
                           options);
   LARDER_CHECK(engine.run(*order.tree, plan, report, cancel));

@@ -123,7 +123,7 @@ class RepoRepair {
 
   Result<void> fetch_blobs(const repo::CommitId& commit, const repo::Tree& tree) {
     std::set<std::string> wanted = damaged_blobs();
-    RefetchOrder order{repo_, commit, &tree, {}};
+    RefetchOrder order{repo_, commit, &tree, options_.mirrors, {}};
     for (std::uint32_t i = 0; i < tree.size() && !wanted.empty(); ++i) {
       if (wanted.erase(tree.at(i).blob_name()) > 0) order.chosen.push_back(i);
     }

@@ -50,7 +50,7 @@ Result<void> repair_commit(Services& services, const CacheVerifyOptions& options
   LARDER_TRY(question.revision, repo::Revision::parse(commit.hex()));
   question.local_dir = layout.folder();
   LARDER_TRY(const auto target, find_target(services, question, cancel));
-  RefetchOrder order{question.repo, commit, &*target.tree, {}};
+  RefetchOrder order{question.repo, commit, &*target.tree, options.mirrors, {}};
   std::map<std::uint32_t, store::Finding*> by_index;
   for (store::Finding* finding : findings) {
     if (const auto index = target.tree->find(finding->path)) by_index[static_cast<std::uint32_t>(*index)] = finding;

@@ -18,7 +18,8 @@ struct CacheVerifyOptions {
   std::optional<std::string> local_dir;     ///< absolute; then at most one reference
   bool repair = false;                      ///< fetch again what is damaged, and nothing else
   bool invariants = false;
-  transfer::EngineOptions engine;  ///< for the repair
+  std::vector<std::string> mirrors;  ///< base URLs, in order; for the repair, as is
+  transfer::EngineOptions engine;
 };
 
 /// The report is filled also on failure. Errors: StoreDamaged when damage stays (exit 7); NotInCache for a reference that is not here; with
