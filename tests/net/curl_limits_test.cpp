@@ -346,8 +346,8 @@ TEST_CASE("curl limits: who issued a certificate that is not trusted is named", 
     CertificateKind kind;
     const char* issuer;
   };
-  for (const Case& c :
-       {Case{CertificateKind::UnknownCa, "somebody else"}, Case{CertificateKind::Expired, "larder test authority"}, Case{CertificateKind::WrongHost, ""}}) {
+  for (const Case& c : {Case{CertificateKind::UnknownCa, "somebody else"}, Case{CertificateKind::Expired, "larder test authority"},
+                        Case{CertificateKind::WrongHost, ""}}) {
     LoopbackServer server({}, {.certificate = c.kind, .canaries = {}});
     TransportOptions options;
     options.network.ca_file = server.ca_file();
