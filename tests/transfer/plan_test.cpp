@@ -184,7 +184,8 @@ TEST_CASE("plan: a planned file takes at most 256 bytes, all of the listing incl
   constexpr std::uint32_t kFiles = 10'000;
   Repo repo;
   for (std::uint32_t at = 0; at < kFiles; ++at) {
-    repo::FileEntry file = alike(fmt::format("data/train/part-{:03}/image_{:08}_of_00010000.jpeg", at % 100, at), at);
+    const std::string path = fmt::format("data/train/part-{:03}/image_{:08}_of_00010000.jpeg", at % 100, at);  // an entry holds a view
+    repo::FileEntry file = alike(path, at);
     file.xet_hash = file.lfs_sha256;
     repo.add(file);
   }
