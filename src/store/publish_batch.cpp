@@ -8,9 +8,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <map>
 #include <optional>
-#include <set>
 
 namespace larder::store {
 namespace {
@@ -139,12 +137,12 @@ void BlobPublisher::discard(const Item& item) {
   if (!item.temp.empty()) (void)store_.disk().remove_file(item.temp);
 }
 
-/// The items that have a temp now; the same digest twice is written once.
-std::vector<BlobPublisher::Item> BlobPublisher::write_temps(std::span<const SmallBlob> blobs, std::vector<Result<void>>& results) {
-  std::set<digest::Digest> seen;
+/// The items that have a temp now. `writers`: who writes a digest; the same one twice is written once.
+std::vector<BlobPublisher::Item> BlobPublisher::write_temps(std::span<const SmallBlob> blobs, const Writers& writers,
+                                                            std::vector<Result<void>>& results) {
   std::vector<Item> items;
   for (std::size_t i = 0; i < blobs.size(); ++i) {
-    if (!seen.insert(blobs[i].digest).second) continue;
+    if (writers.at(blobs[i].digest) != i) continue;
     Item item{i, {}, {}};
     results[i] = write_temp(item, blobs[i]);
     if (!results[i]) discard(item);
@@ -157,7 +155,9 @@ std::vector<BlobPublisher::Item> BlobPublisher::write_temps(std::span<const Smal
 
 std::vector<Result<void>> BlobPublisher::publish_small(std::span<const SmallBlob> blobs) {
   std::vector<Result<void>> results(blobs.size());
-  const std::vector<Item> items = write_temps(blobs, results);
+  Writers writers;
+  for (std::size_t i = 0; i < blobs.size(); ++i) writers.emplace(blobs[i].digest, i);
+  const std::vector<Item> items = write_temps(blobs, writers, results);
   const auto synced = sync_temps(items, blobs.size());
   for (const auto& item : items) {
     results[item.index] = synced ? install(item.temp, {blobs[item.index].digest, blobs[item.index].content.size()}) : synced;
@@ -167,8 +167,7 @@ std::vector<Result<void>> BlobPublisher::publish_small(std::span<const SmallBlob
   for (const auto& item : items) {
     if (results[item.index] && !named) results[item.index] = named;
   }
-  std::map<digest::Digest, std::size_t> writer;
-  for (std::size_t i = 0; i < blobs.size(); ++i) results[i] = results[writer.emplace(blobs[i].digest, i).first->second];
+  for (std::size_t i = 0; i < blobs.size(); ++i) results[i] = results[writers.at(blobs[i].digest)];
   return results;
 }
 

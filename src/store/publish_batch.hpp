@@ -6,6 +6,7 @@
 
 #include <larder/digest/digest.hpp>
 
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,9 +51,10 @@ class BlobPublisher {
 
  private:
   struct Item;
+  using Writers = std::map<digest::Digest, std::size_t>;  // index of the first blob with that digest
   Result<void> write_temp(Item& item, const SmallBlob& blob);
   void discard(const Item& item);
-  std::vector<Item> write_temps(std::span<const SmallBlob> blobs, std::vector<Result<void>>& results);
+  std::vector<Item> write_temps(std::span<const SmallBlob> blobs, const Writers& writers, std::vector<Result<void>>& results);
   Result<void> sync_temps(const std::vector<Item>& items, std::size_t group);
   Result<void> install(const std::string& temp, const FileIdentity& what);
   Result<void> replace(const std::string& temp, const FileIdentity& what);
