@@ -121,9 +121,9 @@ Result<bool> holds_commit(fs::Disk& disk, const LocalDirLayout& layout, const re
   LARDER_CHECK(fs::walk(folder, {}, [&](const fs::WalkEntry& entry) -> Result<fs::WalkStep> {
     if (entry.kind() == fs::FileKind::Regular && entry.path().ends_with(kEnd)) {
       const auto metadata = read_metadata(disk, folder + "/" + entry.path());
-      is_held = is_held || (metadata && metadata->commit == commit.hex());
+      is_held = metadata && metadata->commit == commit.hex();
     }
-    return fs::WalkStep::Continue;
+    return is_held ? fs::WalkStep::Stop : fs::WalkStep::Continue;
   }));
   return is_held;
 }
