@@ -141,7 +141,7 @@ void CurlTransfer::set_tls() {
   easy_.set_text<CURLOPT_PROXY_CAINFO>(file);
   easy_.set_text<CURLOPT_PROXY_CAPATH>(folder);
   easy_.set_pointer<CURLOPT_SHARE>(around_.share.raw());
-  watch_certificates(easy_.raw(), around_.refused);
+  watch_certificates(easy_, around_.refused);
 }
 
 void CurlTransfer::set_callbacks() {

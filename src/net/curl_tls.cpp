@@ -74,10 +74,10 @@ static CURLcode larder_on_context(CURL*, void* context, void* refused) noexcept 
 }
 }
 
-void watch_certificates(CURL* easy, RefusedCertificate& refused) {
+void watch_certificates(CurlEasy& easy, RefusedCertificate& refused) {
   if (!is_open_ssl() || context_place() < 0) return;
-  curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, larder_on_context);
-  curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, &refused);
+  easy.set_function<CURLOPT_SSL_CTX_FUNCTION>(larder_on_context);
+  easy.set_pointer<CURLOPT_SSL_CTX_DATA>(&refused);
 }
 
 std::string refusal_text(const RefusedCertificate& refused, const std::string& host) {

@@ -1,7 +1,7 @@
 // Whose certificate was not trusted: libcurl only says that it was not.
 #pragma once
 
-#include <curl/curl.h>
+#include "net/curl_handle.hpp"
 
 #include <string>
 
@@ -15,7 +15,7 @@ struct RefusedCertificate {
 
 /// Lets OpenSSL note in `refused` who issued what it does not trust. What is trusted does not change. Where libcurl has another TLS
 /// library nothing is noted.
-void watch_certificates(CURL* easy, RefusedCertificate& refused);
+void watch_certificates(CurlEasy& easy, RefusedCertificate& refused);
 
 /// ", issued by 'Example Proxy CA'" for messages, when the last refusal was of `host`; else empty.
 std::string refusal_text(const RefusedCertificate& refused, const std::string& host);
