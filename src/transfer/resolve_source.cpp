@@ -31,7 +31,7 @@ class ResolveSource final : public BlobSource {
     return hub::check_resolve_answer(head, file, commit_);
   }
 
-  [[nodiscard]] Error classify(const net::Response& response, const repo::FileEntry& /*file*/) const override {
+  [[nodiscard]] Error classify(const net::Response& response) const override {
     Error error = hub::classify_answer(response, {object_, repo_, place_.base, place_.credentials ? place_.token_source : "", true, {}});
     const bool is_about_repo = error.http && (error.http->hub_code == "RepoNotFound" || error.http->hub_code == "RevisionNotFound");
     if (response.head.status == 404 && !is_about_repo) {

@@ -159,7 +159,7 @@ void SmallLane::on_answer(Request& request, net::Response& response) {
     start(request.want);
     return;
   }
-  Error error = source.classify(response, entry);
+  Error error = source.classify(response);
   if (is_stale_address(request.route, status)) {  // T38: a network failure, no lack of access
     error.code = ErrorCode::ServerError;
     error.hint = skew_hint(response.head.headers, run_.seams.clock.wall_now());
