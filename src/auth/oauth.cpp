@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::chrono::seconds kSlowDown{5};  // RFC 8628 §3.5
 constexpr std::chrono::seconds kLongestCode{24 * 3600};
-constexpr std::size_t kShownError = 200;
 
 std::chrono::seconds within(std::uint64_t count, std::chrono::seconds least, std::chrono::seconds most) {
   return std::clamp(std::chrono::seconds(static_cast<std::int64_t>(std::min<std::uint64_t>(count, 1U << 30U))), least, most);

@@ -7,7 +7,6 @@
 namespace larder::auth {
 namespace {
 
-constexpr std::size_t kShownError = 200;
 constexpr std::uint64_t kLongestLife = 10ULL * 365 * 24 * 3600;  // seconds; sums of times stay far from overflow
 
 /// Printable ASCII, as tokens from anywhere else: it goes into a header and into a file of lines.

@@ -9,6 +9,7 @@ namespace larder::auth {
 
 constexpr std::chrono::milliseconds kTokenAnswerWait{10'000};
 constexpr std::uint64_t kLongestTokenAnswer = 64ULL * 1024;
+constexpr std::size_t kShownError = 200;  // bytes of what it says, in a message
 
 /// access_token and what comes with it. Errors: BadResponse, also for a token that no header could hold (T34).
 Result<OAuthToken> read_token(const JsonFields& fields);

@@ -93,6 +93,13 @@ Result<void> plan_transfer(Services& services, const PullOptions& options, Prepa
   return {};
 }
 
+/// A folder of the user's own counts only if hf or larder put something of that commit there.
+Result<bool> has_snapshot(Services& services, const PullOptions& options, const PullReport& report) {
+  if (options.local_dir) return store::holds_commit(services.disk, store::LocalDirLayout(*options.local_dir), report.commit);
+  LARDER_TRY(const auto folder, services.disk.look_through(report.path));
+  return folder && folder->kind == fs::FileKind::Folder;
+}
+
 }  // namespace
 
 repo::Revision asked_revision(const PullOptions& options) { return options.reference.revision.value_or(repo::Revision()); }
@@ -118,17 +125,6 @@ Result<void> prepare(Services& services, const PullOptions& options, const Cance
   }
   return {};
 }
-
-namespace {
-
-/// A folder of the user's own counts only if hf or larder put something of that commit there.
-Result<bool> has_snapshot(Services& services, const PullOptions& options, const PullReport& report) {
-  if (options.local_dir) return store::holds_commit(services.disk, store::LocalDirLayout(*options.local_dir), report.commit);
-  LARDER_TRY(const auto folder, services.disk.look_through(report.path));
-  return folder && folder->kind == fs::FileKind::Folder;
-}
-
-}  // namespace
 
 Result<std::optional<PullReport>> unlisted_snapshot(Services& services, const PullOptions& options, const Target& target) {
   if (target.tree) return std::optional<PullReport>{};
