@@ -32,20 +32,12 @@ struct Rig {
   }
 };
 
-test::FakeAnswer json(const std::string& body, int status = 200) {
-  test::FakeAnswer answer;
-  answer.status = status;
-  answer.headers.emplace_back("Content-Type", "application/json");
-  answer.body = body;
-  return answer;
-}
-
 const char* const kToken = R"({"access_token": "hf_oauth_x", "refresh_token": "hf_r", "expires_in": 28800, "token_type": "bearer"})";
 
 }  // namespace
 
 TEST_CASE("oauth: the device code is asked for by form, without token", "[auth][oauth]") {  // R-411
-  Rig rig({json(R"({"device_code": "d", "user_code": "U-1", "verification_uri": "https://hub.example/d",
+  Rig rig({test::json_answer(R"({"device_code": "d", "user_code": "U-1", "verification_uri": "https://hub.example/d",
                     "verification_uri_complete": "https://hub.example/d?c=U-1", "interval": 7, "expires_in": 60})")});
   const auto code = rig.oauth.begin(rig.cancel.token());
   REQUIRE(code);
@@ -63,7 +55,7 @@ TEST_CASE("oauth: the device code is asked for by form, without token", "[auth][
 
 TEST_CASE("oauth: an endpoint without a path, with or without its slash, has one slash before the route", "[auth][oauth]") {  // R-201
   for (const char* endpoint : {"https://hub.example", "https://hub.example/", "https://hub.example/sub/"}) {
-    Rig rig({json("{}", 404)}, endpoint);
+    Rig rig({test::json_answer("{}", 404)}, endpoint);
     (void)rig.oauth.begin(rig.cancel.token());
     const std::string folder = std::string(endpoint).find("sub") == std::string::npos ? "" : "/sub";
     CHECK(rig.transport.seen().at(0).url == "https://hub.example" + folder + "/oauth/device");
@@ -71,22 +63,22 @@ TEST_CASE("oauth: an endpoint without a path, with or without its slash, has one
 }
 
 TEST_CASE("oauth: what an answer leaves out has its default, what is no URL is refused", "[auth][oauth]") {  // R-411
-  Rig plain({json(R"({"device_code": "d", "user_code": "U", "verification_uri": "https://hub.example/d"})")});
+  Rig plain({test::json_answer(R"({"device_code": "d", "user_code": "U", "verification_uri": "https://hub.example/d"})")});
   const auto code = plain.oauth.begin(plain.cancel.token());
   REQUIRE(code);
   CHECK(code->interval == 5s);
   CHECK(code->expires_in == 900s);
-  Rig script({json(R"j({"device_code": "d", "user_code": "U", "verification_uri": "javascript:alert(1)"})j")});
+  Rig script({test::json_answer(R"j({"device_code": "d", "user_code": "U", "verification_uri": "javascript:alert(1)"})j")});
   CHECK_FALSE(script.oauth.begin(script.cancel.token()));
-  Rig none({json("{}", 404)});
+  Rig none({test::json_answer("{}", 404)});
   CHECK(none.oauth.begin(none.cancel.token()).error().code == ErrorCode::Unsupported);
-  Rig page({json("<html>")});
+  Rig page({test::json_answer("<html>")});
   CHECK(page.oauth.begin(page.cancel.token()).error().code == ErrorCode::BadResponse);
 }
 
 TEST_CASE("oauth: it is asked until the user has decided", "[auth][oauth]") {  // R-411
-  Rig rig({json(R"({"error": "authorization_pending"})", 400), json(R"({"error": "slow_down"})", 400), json("oops", 200), json("{}", 200),
-           json("", 503), json(kToken)});
+  Rig rig({test::json_answer(R"({"error": "authorization_pending"})", 400), test::json_answer(R"({"error": "slow_down"})", 400),
+           test::json_answer("oops", 200), test::json_answer("{}", 200), test::json_answer("", 503), test::json_answer(kToken)});
   const auto token = rig.oauth.await(rig.code(), rig.cancel.token());
   REQUIRE(token);
   CHECK(token->access_token.reveal() == "hf_oauth_x");
@@ -102,24 +94,24 @@ TEST_CASE("oauth: it is asked until the user has decided", "[auth][oauth]") {  /
 }
 
 TEST_CASE("oauth: a refusal, the end of the time and an interrupt end the waiting", "[auth][oauth]") {
-  Rig refused({json(R"({"error": "access_denied"})", 400)});
+  Rig refused({test::json_answer(R"({"error": "access_denied"})", 400)});
   CHECK(refused.oauth.await(refused.code(), refused.cancel.token()).error().code == ErrorCode::AccessDenied);
-  Rig expired({json(R"({"error": "expired_token"})", 400)});
+  Rig expired({test::json_answer(R"({"error": "expired_token"})", 400)});
   CHECK(expired.oauth.await(expired.code(), expired.cancel.token()).error().code == ErrorCode::TimedOut);
-  Rig late({json(R"({"error": "authorization_pending"})", 400)});
+  Rig late({test::json_answer(R"({"error": "authorization_pending"})", 400)});
   CHECK(late.oauth.await(late.code(5s, 60s), late.cancel.token()).error().code == ErrorCode::TimedOut);
   CHECK(late.transport.seen().size() == 12);
-  Rig stopped({json(R"({"error": "authorization_pending"})", 400)});
+  Rig stopped({test::json_answer(R"({"error": "authorization_pending"})", 400)});
   stopped.cancel.interrupt(2);
   CHECK(stopped.oauth.await(stopped.code(), stopped.cancel.token()).error().code == ErrorCode::Interrupted);
 }
 
 TEST_CASE("oauth: a refresh sends the refresh token and tells when the login is over", "[auth][oauth]") {  // R-412
-  Rig rig({json(kToken)});
+  Rig rig({test::json_answer(kToken)});
   CHECK(rig.oauth.refresh(Secret("hf r"), rig.cancel.token())->access_token.reveal() == "hf_oauth_x");
   CHECK(rig.transport.seen()[0].body == "grant_type=refresh_token&refresh_token=hf%20r&client_id=client%20one");
-  Rig over({json(R"({"error": "invalid_grant"})", 400)});
+  Rig over({test::json_answer(R"({"error": "invalid_grant"})", 400)});
   CHECK(over.oauth.refresh(Secret("r"), over.cancel.token()).error().code == ErrorCode::AuthRequired);
-  Rig odd({json(R"({"error": "temporarily_unavailable"})", 400)});
+  Rig odd({test::json_answer(R"({"error": "temporarily_unavailable"})", 400)});
   CHECK(odd.oauth.refresh(Secret("r"), odd.cancel.token()).error().code == ErrorCode::BadResponse);
 }

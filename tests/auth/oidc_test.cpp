@@ -13,18 +13,10 @@ using namespace larder::auth;
 
 namespace {
 
-test::FakeAnswer json(const std::string& body, int status = 200) {
-  test::FakeAnswer answer;
-  answer.status = status;
-  answer.headers.emplace_back("Content-Type", "application/json");
-  answer.body = body;
-  return answer;
-}
-
 /// Two answers: of who mints, and of the Hub.
 struct Rig {
-  test::FakeAnswer minted = json(R"({"value": "minted.id.token", "count": 1})");
-  test::FakeAnswer exchanged = json(R"({"access_token": "hf_jwt_abc", "token_type": "bearer", "expires_in": 3600})");
+  test::FakeAnswer minted = test::json_answer(R"({"value": "minted.id.token", "count": 1})");
+  test::FakeAnswer exchanged = test::json_answer(R"({"access_token": "hf_jwt_abc", "token_type": "bearer", "expires_in": 3600})");
   test::FakeClock clock;
   std::unique_ptr<Random> random = make_system_random();
   NoProgress progress;
@@ -76,32 +68,32 @@ TEST_CASE("oidc: every failure is one, and names no secret", "[auth][oidc]") {  
   }
   SECTION("the job may not ask") {
     Rig rig;
-    rig.minted = json(R"({"message": "no"})", 403);
+    rig.minted = test::json_answer(R"({"message": "no"})", 403);
     CHECK(rig.failure() == ErrorCode::AccessDenied);
     CHECK(rig.transport.seen().size() == 1);
   }
   SECTION("the mint answers without sense") {
     for (const char* body : {"<html>", "[]", "{}", R"({"value": 7})"}) {
       Rig rig;
-      rig.minted = json(body);
+      rig.minted = test::json_answer(body);
       CHECK(rig.failure() == ErrorCode::BadResponse);
     }
   }
   SECTION("the Hub refuses") {
     Rig rig;
-    rig.exchanged = json(R"({"error": "invalid_grant", "error_description": "no trusted publisher"})", 400);
+    rig.exchanged = test::json_answer(R"({"error": "invalid_grant", "error_description": "no trusted publisher"})", 400);
     const auto outcome = rig.exchange();
     CHECK(outcome.error().code == ErrorCode::AccessDenied);
     CHECK(outcome.error().text() == "hub.example: the identity of this job was refused: invalid_grant: no trusted publisher");
   }
   SECTION("the endpoint is no such Hub") {
     Rig rig;
-    rig.exchanged = json("{}", 404);
+    rig.exchanged = test::json_answer("{}", 404);
     CHECK(rig.failure() == ErrorCode::Unsupported);
   }
   SECTION("a token that no header can hold") {  // T34
     Rig rig;
-    rig.exchanged = json(R"({"access_token": "hf_a\r\nX: y"})");
+    rig.exchanged = test::json_answer(R"({"access_token": "hf_a\r\nX: y"})");
     CHECK(rig.failure() == ErrorCode::BadResponse);
   }
 }

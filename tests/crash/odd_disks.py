@@ -267,26 +267,26 @@ def no_inodes(bench):
     return None
 
 
+def fill(path, piece):
+    """A file that takes all the room there is, `piece` bytes at a time."""
+    with open(path, "wb", buffering=0) as file:
+        try:
+            while file.write(bytes(piece)):
+                pass
+        except OSError:
+            pass
+
+
 def removal_from_a_full_disk(bench):
     """L7: who is out of space can still remove, and then pull."""
     if not mounted("size=8m", bench.cache):
         return print("  removal_from_a_full_disk: no mounts here, left out")
     try:
         bench.expect_exit(bench.pull(), 0)
-        with open(bench.cache / "models--org--m/fill", "wb", buffering=0) as file:
-            try:
-                while file.write(bytes(4096)):
-                    pass
-            except OSError:
-                pass
+        fill(bench.cache / "models--org--m/fill", 4096)
         shutil.rmtree(bench.cache / ".locks")
         (bench.cache / "CACHEDIR.TAG").unlink()
-        with open(bench.cache / "models--org--m/more", "wb", buffering=0) as file:
-            try:
-                while file.write(bytes(1)):
-                    pass
-            except OSError:
-                pass
+        fill(bench.cache / "models--org--m/more", 1)
         bench.expect_exit(bench.pull(None, ("cache", "rm", "2" * 40, "--yes")), 0)
         bench.expect(not list((bench.cache / "models--org--m/blobs").iterdir()), "blobs are left")
     finally:

@@ -2,33 +2,22 @@
 // T35).
 #include "base/escape.hpp"
 
-#include "base/utf8.hpp"
 #include "fuzz/fuzz.hpp"
 
-#include <algorithm>
-
 using namespace larder;
-
-namespace {
-
-bool is_harmless(std::string_view text) {
-  return is_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view text = fuzz::text_of(bytes + 1, size - 1);
   const std::size_t limit = bytes[0];
   const std::string escaped = escape_text(text);
-  fuzz::must(is_harmless(escaped));
+  fuzz::must(fuzz::is_harmless(escaped));
   fuzz::must(escape_text(escaped) == escaped);
-  if (is_harmless(text) && text.find_first_of("\xC2\xD8\xE2\xEF") == std::string_view::npos) fuzz::must(escaped == text);
+  if (fuzz::is_harmless(text) && text.find_first_of("\xC2\xD8\xE2\xEF") == std::string_view::npos) fuzz::must(escaped == text);
 
   const std::string cut = escape_text(text, limit);
   fuzz::must(cut.size() <= limit);
-  fuzz::must(is_harmless(cut));
+  fuzz::must(fuzz::is_harmless(cut));
   if (escaped.size() <= limit) fuzz::must(cut == escaped);
   return 0;
 }

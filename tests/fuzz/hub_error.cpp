@@ -2,21 +2,11 @@
 // is short and harmless (T35).
 #include <larder/hub/hub_client.hpp>
 
-#include "base/utf8.hpp"
 #include "fuzz/fuzz.hpp"
 
-#include <algorithm>
 #include <string>
 
 using namespace larder;
-
-namespace {
-
-bool is_harmless(std::string_view text) {
-  return is_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   std::string_view rest = fuzz::text_of(bytes, size);
@@ -30,8 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   context.endpoint = Url::parse("https://hub.example").value();
   context.token_source = size % 2 == 0 ? "HF_TOKEN" : "";
   const Error error = hub::classify_answer(response, context);
-  fuzz::must(is_harmless(error.text()) && error.text().size() < 2000);
-  fuzz::must(is_harmless(error.hint));
+  fuzz::must(fuzz::is_harmless(error.text()) && error.text().size() < 2000);
+  fuzz::must(fuzz::is_harmless(error.hint));
   fuzz::must(error.http && error.http->server_message.size() <= 600);
   return 0;
 }

@@ -43,13 +43,6 @@ inline repo::RepoId model(std::string_view id) { return repo::RepoId::make(repo:
 inline repo::Revision revision(std::string_view text) { return repo::Revision::parse(text).value(); }
 inline repo::CommitId commit(char digit) { return repo::CommitId::parse(std::string(40, digit)).value(); }
 
-inline FakeAnswer json_answer(std::string body) {
-  FakeAnswer answer;
-  answer.headers.emplace_back("Content-Type", "application/json; charset=utf-8");
-  answer.body = std::move(body);
-  return answer;
-}
-
 inline FakeAnswer error_answer(int status, std::string_view code, std::string_view message) {
   FakeAnswer answer;
   answer.status = status;

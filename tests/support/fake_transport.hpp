@@ -30,6 +30,15 @@ struct FakeAnswer {
   std::optional<std::size_t> hang_after;
 };
 
+/// A JSON document with its type, as the Hub writes it.
+inline FakeAnswer json_answer(std::string body, int status = 200) {
+  FakeAnswer answer;
+  answer.status = status;
+  answer.headers.emplace_back("Content-Type", "application/json; charset=utf-8");
+  answer.body = std::move(body);
+  return answer;
+}
+
 /// One request as the server would have seen it.
 struct SeenRequest {
   net::Method method = net::Method::Get;
