@@ -9,6 +9,7 @@
 #include <csignal>
 
 #include "base/escape.hpp"
+#include "cli/advice.hpp"
 #include "cli/choose.hpp"
 #include "cli/command.hpp"
 #include "cli/help.hpp"
@@ -74,15 +75,6 @@ log::Level log_level(int verbosity) {
   return verbosity == 1 ? log::Level::Info : log::Level::Debug;
 }
 
-/// A network that fails without a word of advice has the one tool that looks closer.
-Error with_advice(Error error) {
-  const auto code = error.code;
-  const bool is_network = code == ErrorCode::NameNotResolved || code == ErrorCode::ConnectFailed || code == ErrorCode::ProxyFailed ||
-                          code == ErrorCode::ConnectionLost || code == ErrorCode::TimedOut;
-  if (is_network && error.hint.empty()) error.hint = "`larder doctor net` looks for the cause";
-  return error;
-}
-
 /// One invocation, after its command is known.
 class Run {
  public:
@@ -104,6 +96,8 @@ class Run {
       out_.write(command_help(row_, flags_));
       return {};
     }
+    LARDER_TRY(const bool is_done, command_->run_alone(out_));
+    if (is_done) return {};
     auto inputs = config::process_inputs();
     inputs.flags = flags_.setting_values();
     LARDER_TRY(const auto config, config::load(inputs));
@@ -134,8 +128,9 @@ class Run {
   }
 
   int fail_with(Error error) {
-    error = with_advice(with_shared_code(std::move(error), failures_));
+    error = with_advice(with_shared_code(std::move(error), failures_), row_.name);
     if (error.code == ErrorCode::Interrupted && error.signal == SIGPIPE) return process_exit_code(error);  // silently (L24)
+    if (error.code == ErrorCode::Interrupted && error.hint.empty()) error.hint = "to go on: " + command_line(all_words_);
     if (!is_written_) {
       out_.discard();
       if (asks_for_json(all_words_)) write_error_document(out_, error, failures_);
@@ -168,13 +163,6 @@ class Run {
   bool is_written_ = false;
 };
 
-int print_help(const std::string& text) {
-  Output out(STDOUT_FILENO);
-  out.write(text);
-  const auto finished = out.finish();
-  return finished ? 0 : process_exit_code(finished.error());
-}
-
 /// Nothing was asked for, so the help is no result: it goes to stderr (R-1001 has 2 for it, too).
 int complain_with_help(const std::string& text) {
   Output out(STDERR_FILENO);
@@ -183,7 +171,8 @@ int complain_with_help(const std::string& text) {
   return exit_code(ErrorCode::InvalidArgument);
 }
 
-int usage_error(const Error& error, const std::vector<std::string>& words) {
+/// An error from before any command runs.
+int refuse(const Error& error, const std::vector<std::string>& words) {
   if (asks_for_json(words)) {
     Output out(STDOUT_FILENO);
     write_error_document(out, error, {});
@@ -194,9 +183,19 @@ int usage_error(const Error& error, const std::vector<std::string>& words) {
   return process_exit_code(error);
 }
 
+/// Text that depends on nothing.
+int print(const std::string& text) {
+  Output out(STDOUT_FILENO);
+  out.write(text);
+  const auto finished = out.finish();
+  if (finished) return 0;
+  if (finished.error().signal == SIGPIPE) return process_exit_code(finished.error());
+  return refuse(finished.error(), {});
+}
+
 }  // namespace
 
-std::string version_line() { return "larder " LARDER_VERSION; }
+int print_version() { return print("larder " LARDER_VERSION "\n"); }
 
 std::string command_line(const std::vector<std::string>& words) {
   std::string line = "larder";
@@ -207,14 +206,14 @@ std::string command_line(const std::vector<std::string>& words) {
 int run(const std::vector<std::string>& words) {
   block_signals();
   auto chosen = choose(words);
-  if (!chosen) return usage_error(chosen.error(), words);
+  if (!chosen) return refuse(chosen.error(), words);
   switch (chosen->what) {
     case Choice::What::ProgramHelp:
-      return print_help(program_help());
+      return print(program_help());
     case Choice::What::BareProgram:
       return complain_with_help(program_help());
     case Choice::What::GroupHelp:
-      return print_help(group_help(*chosen->group));
+      return print(group_help(*chosen->group));
     case Choice::What::BareGroup:
       return complain_with_help(group_help(*chosen->group));
     case Choice::What::Command:

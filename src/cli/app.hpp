@@ -10,8 +10,8 @@ namespace larder::cli {
 /// thread exists.
 int run(const std::vector<std::string>& words);
 
-/// "larder 1.0"
-std::string version_line();
+/// Prints "larder 1.0" on stdout. Returns the exit code. For a program that has set nothing up.
+int print_version();
 
 /// The words as a shell would need them typed: "larder pull org/name --include '*.json'".
 std::string command_line(const std::vector<std::string>& words);

@@ -68,12 +68,23 @@ auto unknown_command(const std::string& name) {
   return fail(ErrorCode::InvalidArgument, "unknown command '" + escape_text(name) + "'", hint);
 }
 
+/// "larder help pull" is "larder pull --help".
+Result<Choice> choose_help(std::vector<std::string> words) {
+  words.emplace_back("--help");
+  LARDER_TRY(Choice choice, choose(words));
+  if (choice.what == Choice::What::Command) choice.words = {"--help"};
+  return choice;
+}
+
 }  // namespace
 
 Result<Choice> choose(const std::vector<std::string>& words) {
   Choice choice;
   if (words.empty()) choice.what = Choice::What::BareProgram;
-  if (words.empty() || is_help(words[0])) return choice;
+  if (words.empty()) return choice;
+  if (words[0] == "help" && words.size() > 1) return choose_help({words.begin() + 1, words.end()});
+  if (is_help(words[0])) return choice;
+  if (words[0] == "--version") return fail(ErrorCode::InvalidArgument, "--version goes alone, without '" + escape_text(words[1]) + "'");
   if (words[0].substr(0, 1) == "-") {
     const auto flag = escape_text(words[0].substr(0, words[0].find('=')));
     return fail(ErrorCode::InvalidArgument, "a command is expected before '" + flag + "'",

@@ -13,18 +13,20 @@ class Completion final : public Command {
     flags.common();
   }
 
-  Result<void> run(Session& session) override {
+  Result<bool> run_alone(Output& out) override {
     if (shell_ == "bash") {
-      session.out.write(bash_completion());
+      out.write(bash_completion());
     } else if (shell_ == "zsh") {
-      session.out.write(zsh_completion());
+      out.write(zsh_completion());
     } else if (shell_ == "fish") {
-      session.out.write(fish_completion());
+      out.write(fish_completion());
     } else {
       return fail(ErrorCode::InvalidArgument, "completion: no script for '" + escape_text(shell_) + "'", "bash, zsh and fish have one");
     }
-    return {};
+    return true;
   }
+
+  Result<void> run(Session& /*session*/) override { return {}; }
 
  private:
   std::string shell_;

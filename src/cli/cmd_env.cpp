@@ -36,6 +36,12 @@ bool is_unset(const config::Row& row, const std::string& text) {
   return (zero_is_none && text == "0") || (text.empty() && row.kind != config::Kind::Urls);
 }
 
+/// The words of the table's defaults, so that a line reads the same whether a value was set or not.
+std::string in_words(const config::Row& row, const std::string& text) {
+  if (row.kind == config::Kind::Switch) return text == "true" ? "yes" : "no";
+  return text.empty() || is_unset(row, text) ? std::string(row.default_text) : escape_text(text);
+}
+
 class Env final : public Command {
  public:
   void declare(Flags& flags) override {
@@ -110,10 +116,9 @@ class Env final : public Command {
       const auto& row = config::table()[at];
       const auto& source = config.sources[at];
       const auto text = config::show(config.settings, row);
-      // A plain default is said in words; everything else as it was read.
       const bool is_default = source.origin == config::Origin::Default && row.kind != config::Kind::Path;
       const auto origin = source.from.empty() ? std::string(config::name(source.origin)) : escape_text(source.from);
-      settings.add({"  " + std::string(row.key), is_default ? std::string(row.default_text) : escape_text(text), origin});
+      settings.add({"  " + std::string(row.key), is_default ? std::string(row.default_text) : in_words(row, text), origin});
     }
     settings.print(session.out);
     session.out.line("token: " + (token.is_there() ? token.description : std::string("none")));

@@ -28,6 +28,7 @@ class Files final : public Command {
     LARDER_TRY(auto* services, session.workshop.services());
     const repo::PathFilter filter(include_, exclude_);
     LARDER_TRY(const auto report, ops::list_files(*services, reference, filter, session.config.settings.offline, session.cancel));
+    if (report.chosen.empty() && has_filter()) session.report.warning("no file matched --include and --exclude");
     if (session.json) {
       write_files_document(session.out, report);
     } else {
@@ -39,11 +40,13 @@ class Files final : public Command {
  private:
   Result<repo::Reference> question(const Session& session) const {
     LARDER_TRY(auto reference, reference_.parse(session));
-    if ((include_ || !exclude_.empty()) && !reference.path.empty()) {
+    if (has_filter() && !reference.path.empty()) {
       return fail(ErrorCode::InvalidArgument, "--include and --exclude do not go with a PATH in the reference");
     }
     return reference;
   }
+
+  [[nodiscard]] bool has_filter() const { return include_ || !exclude_.empty(); }
 
   ReferenceFlags reference_;
   std::optional<std::vector<std::string>> include_;

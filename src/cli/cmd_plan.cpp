@@ -13,6 +13,7 @@ class Plan final : public Command {
  public:
   void declare(Flags& flags) override {
     flags_.declare(flags);
+    flags.toggle("--dry-run", &dry_run_, "changes nothing: a plan is one; here because pull has it");
     flags.json();
     flags.quiet("print the paths of the files to fetch only");
     flags.settings({"progress"});
@@ -23,6 +24,7 @@ class Plan final : public Command {
 
  private:
   PullFlags flags_;
+  bool dry_run_ = true;
 };
 
 }  // namespace

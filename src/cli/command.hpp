@@ -22,6 +22,8 @@ class Command {
 
   /// Declares flags and arguments; called once, before `run`.
   virtual void declare(Flags& flags) = 0;
+  /// What needs no setting is written here, so that a broken configuration is not in its way. True: that was all, `run` is not called.
+  virtual Result<bool> run_alone(Output& /*out*/) { return false; }
   /// Does it and writes the result. Errors: decide the exit code; failed items go to `session.failures`.
   virtual Result<void> run(Session& session) = 0;
 };

@@ -11,7 +11,9 @@ int process_exit_code(const Error& error) {
 }
 
 Error with_shared_code(Error error, std::span<const FailedItem> items) {
-  if (items.empty() || error.code == ErrorCode::Interrupted || error.code == ErrorCode::TimedOut) return error;
+  // Partial: the verb knows that other items are done, which the failed ones alone don't tell.
+  const bool is_settled = error.code == ErrorCode::Interrupted || error.code == ErrorCode::TimedOut || error.code == ErrorCode::Partial;
+  if (items.empty() || is_settled) return error;
   const auto first = items.front().error.code;
   const bool is_shared =
       std::all_of(items.begin(), items.end(), [&](const FailedItem& item) { return exit_code(item.error.code) == exit_code(first); });

@@ -16,12 +16,8 @@ void say(int fd, std::string_view text) { (void)!::write(fd, text.data(), text.s
 
 int main(int argc, char** argv) {
   larder::cli::open_closed_streams();
-  if (argc == 2 && std::strcmp(argv[1], "--version") == 0) {  // asked by every script: nothing is set up for it
-    larder::cli::Output out(STDOUT_FILENO);
-    out.line(larder::cli::version_line());
-    return out.finish() ? 0 : 8;
-  }
   try {
+    if (argc == 2 && std::strcmp(argv[1], "--version") == 0) return larder::cli::print_version();  // asked by every script: kept cheap
     return larder::cli::run({argv + 1, argv + argc});
   } catch (const std::exception& problem) {
     say(STDERR_FILENO, "larder: error: internal: ");

@@ -49,7 +49,11 @@ void Output::flush() {
 Result<void> Output::finish() {
   flush();
   if (!failed()) return {};
-  if (error_ != EPIPE) return fail_os(error_, "stdout");
+  if (error_ != EPIPE) {
+    Error error = os_error(error_, "stdout");
+    error.hint = "the results could not be written where stdout leads";
+    return fail(std::move(error));
+  }
   Error error;
   error.code = ErrorCode::Interrupted;
   error.signal = SIGPIPE;
@@ -60,7 +64,9 @@ Result<void> Output::finish() {
 void open_closed_streams() {
   for (int fd = 0; fd <= 2; ++fd) {
     if (::fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;
-    (void)::open("/dev/null", O_RDWR);  // the lowest free number is `fd` itself
+    // A result that nobody can get is no success: writing to this stdout fails. Messages are lost without harm.
+    const int mode = fd == STDOUT_FILENO ? O_RDONLY : O_RDWR;
+    (void)::open("/dev/null", mode);  // the lowest free number is `fd` itself
   }
 }
 

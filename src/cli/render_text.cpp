@@ -12,6 +12,9 @@
 namespace larder::cli {
 namespace {
 
+/// "1 request", "2 requests"
+std::string counted(std::uint64_t number, std::string_view noun) { return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s"); }
+
 constexpr std::size_t kNamedFiles = 5;  // in a note; more would bury it
 
 bool is_python(std::string_view path) { return path.size() > 3 && path.substr(path.size() - 3) == ".py"; }
@@ -74,9 +77,10 @@ void print_plan(Session& session, const ops::PlanReport& report) {
   for (const auto& file : report.files) columns.measure(plan_row(report.tree, file));
   for (const auto& file : report.files) session.out.line(columns.line(plan_row(report.tree, file)));
   const auto present = report.space_known ? format_bytes_long(report.space_present) : "unknown";
-  session.out.line(fmt::format("{} files, {}: {} to fetch in about {} requests, {} here already; free space: {} needed, {} present",
-                               report.files.size(), format_bytes_long(report.total_bytes), format_bytes_long(report.fetch_bytes),
-                               report.requests, format_bytes_long(report.reuse_bytes), format_bytes_long(report.space_needed), present));
+  session.out.line(fmt::format("{}, {}: {} to fetch in about {}, {} here already; free space: {} needed, {} present",
+                               counted(report.files.size(), "file"), format_bytes_long(report.total_bytes),
+                               format_bytes_long(report.fetch_bytes), counted(report.requests, "request"),
+                               format_bytes_long(report.reuse_bytes), format_bytes_long(report.space_needed), present));
 }
 
 void print_files(Session& session, const ops::FilesReport& report) {

@@ -56,31 +56,38 @@ Result<std::int64_t> read_number(Kind kind, const Value& value) {
   return static_cast<std::int64_t>(std::min<std::uint64_t>(bytes, INT64_MAX));
 }
 
+std::string as_typed(const Value& value) {
+  const auto* number = std::get_if<std::int64_t>(&value);
+  return number != nullptr ? std::to_string(*number) : escape_text(std::get<std::string>(value));
+}
+
+/// A bound as one would type it: "2MiB", "256".
+std::string limit(const Row& row, std::int64_t bound) {
+  constexpr std::int64_t kMebi = 1LL << 20U;
+  return row.kind == Kind::Size ? std::to_string(bound / kMebi) + "MiB" : std::to_string(bound);
+}
+
 Result<std::int64_t> read_number_in_range(const Row& row, const Value& value) {
   auto number = read_number(row.kind, value);
   if (!number) {
     number.error().code = ErrorCode::InvalidConfig;
     return number;
   }
-  if (*number < row.least) {
-    return fail(ErrorCode::InvalidConfig, std::to_string(*number) + " is too small, at least " + std::to_string(row.least) + " is needed");
-  }
-  if (*number > row.most) {
-    return fail(ErrorCode::InvalidConfig, std::to_string(*number) + " is too large, at most " + std::to_string(row.most) + " is possible");
-  }
+  if (*number < row.least)
+    return fail(ErrorCode::InvalidConfig, as_typed(value) + " is too small, at least " + limit(row, row.least) + " is needed");
+  if (*number > row.most)
+    return fail(ErrorCode::InvalidConfig, as_typed(value) + " is too large, at most " + limit(row, row.most) + " is possible");
   return number;
 }
 
 /// http(s) with a host, no query, trailing "/" cut: routes are appended to it.
 Result<std::string> read_base_url(std::string_view text) {
-  auto url = Url::parse(text);
-  if (!url) {
-    url.error().code = ErrorCode::InvalidConfig;
-    return fail(url.error());
-  }
-  if (!url->query().empty() || text.find_first_of("?#") != std::string_view::npos) {
-    return fail(ErrorCode::InvalidConfig, "a base URL has no query and no fragment");
-  }
+  const auto refuse = [text](const std::string& why) {
+    return fail(ErrorCode::InvalidConfig, quoted(text) + ": " + why, "write http(s)://HOST[:PORT][/PATH]");
+  };
+  const auto url = Url::parse(text);
+  if (!url) return refuse(url.error().message);
+  if (!url->query().empty() || text.find_first_of("?#") != std::string_view::npos) return refuse("a base URL has no query and no fragment");
   while (!text.empty() && text.back() == '/') text.remove_suffix(1);
   return std::string(text);
 }

@@ -121,6 +121,7 @@ class Loader {
     for (const auto& row : table()) LARDER_CHECK(read_variables(row));
     LARDER_CHECK(read_staging());
     choose_trust(inputs_.environment, loaded_);
+    warn_of_empty_folders();
     warn_of_near_misses();
     return {};
   }
@@ -155,6 +156,18 @@ class Loader {
     return {};
   }
 
+  /// hf takes an empty one literally, as the working folder: whoever set it so expects the cache elsewhere.
+  void warn_of_empty_folders() {
+    if (variable("LARDER_CACHE_DIR") || inputs_.flags.count("cache_dir") != 0) return;
+    for (const auto* name : {"HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME"}) {
+      const auto found = inputs_.environment.find(std::string_view(name));
+      if (found == inputs_.environment.end()) continue;
+      if (!found->second.empty()) return;  // the cache is where this one says
+      loaded_.warnings.push_back(std::string(name) + " is empty and counts as unset: the cache is " +
+                                 escape_text(loaded_.settings.cache_dir));
+    }
+  }
+
   /// LARDER_JOB=4 would be ignored in silence. A name that resembles none of ours belongs to somebody else.
   void warn_of_near_misses() {
     std::vector<std::string_view> known;
@@ -164,9 +177,20 @@ class Loader {
     for (auto at = inputs_.environment.lower_bound("LARDER_"); at != inputs_.environment.end() && at->first.rfind("LARDER_", 0) == 0;
          ++at) {
       if (std::find(known.begin(), known.end(), at->first) != known.end()) continue;
+      if (warn_of_hub_only(at->first)) continue;
       const auto near = nearest(at->first, known);
       if (!near.empty()) loaded_.warnings.push_back(escape_text(at->first) + " is no setting; did you mean " + std::string(near) + "?");
     }
+  }
+
+  /// LARDER_DISABLE_XET: the key of a setting that only hf's variable sets.
+  bool warn_of_hub_only(const std::string& variable) {
+    auto key = variable.substr(std::string_view("LARDER_").size());
+    std::transform(key.begin(), key.end(), key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    const auto index = find_row(key);
+    if (!index) return false;
+    loaded_.warnings.push_back(escape_text(variable) + " is not read; " + key + " is set by " + std::string(table()[*index].hub_names[0]));
+    return true;
   }
 
   Result<void> read_flags() {

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::int64_t kLongestSeconds = 10LL * 365 * 24 * 3600;  // ten years: sums of durations stay far from overflow
 constexpr std::int64_t kMostConnections = 256;
+constexpr std::int64_t kMostMemory = 1LL << 40U;   // more is a slip of the pen; buffers are counted in advance
 constexpr std::int64_t kLeastMemory = 2LL << 20U;  // below it not even one connection has its buffers
 
 constexpr std::array kTable{
@@ -72,7 +73,8 @@ constexpr std::array kTable{
         .metavar = "SIZE",
         .help = "hard ceiling for buffers, those of libcurl among them",
         .default_text = "32MiB",
-        .least = kLeastMemory},
+        .least = kLeastMemory,
+        .most = kMostMemory},
     Row{.key = "stall_timeout",
         .field = &Settings::stall_timeout,
         .kind = Kind::Duration,

@@ -26,6 +26,14 @@ TEST_CASE("choose: every command is found by its name, the rest is its own", "[c
 TEST_CASE("choose: help and bare words", "[cli][choose]") {
   CHECK(choose({})->what == Choice::What::BareProgram);
   CHECK(choose({"--help"})->what == Choice::What::ProgramHelp);
+  CHECK(choose({"help"})->what == Choice::What::ProgramHelp);
+  CHECK(choose({"help", "cache"})->what == Choice::What::GroupHelp);
+  for (const auto& words : std::vector<std::vector<std::string>>{{"help", "pull"}, {"help", "cache", "ls"}, {"help", "pull", "x"}}) {
+    const auto chosen = choose(words);
+    REQUIRE(chosen);
+    CHECK(chosen->what == Choice::What::Command);
+    CHECK(chosen->words == std::vector<std::string>{"--help"});
+  }
   for (const auto& group : groups()) {
     CHECK(choose({std::string(group.name)})->what == Choice::What::BareGroup);  // R-1001
     CHECK(choose({std::string(group.name), "--help"})->what == Choice::What::GroupHelp);
@@ -52,6 +60,7 @@ TEST_CASE("choose: a wrong command is a usage error with the right one", "[cli][
                                             {{"cache", "verfy"}, "larder cache verify"},
                                             {{"auth", "token"}, "`larder auth --help`"},
                                             {{"--json", "pull"}, "behind the command"},
+                                            {{"help", "pul"}, "larder pull"},
                                             {{"xyzzy"}, "--help"}}) {
     const auto chosen = choose(each.words);
     REQUIRE_FALSE(chosen);

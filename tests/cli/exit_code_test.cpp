@@ -52,8 +52,8 @@ TEST_CASE("exit code: failed items give the code they share, else partial", "[cl
   };
   const std::vector<Case> cases{
       {ErrorCode::DigestMismatch, {}, 7},
-      {ErrorCode::Partial, {ErrorCode::DigestMismatch}, 7},
-      {ErrorCode::Partial, {ErrorCode::DigestMismatch, ErrorCode::SizeMismatch}, 7},
+      {ErrorCode::Partial, {ErrorCode::NotInCache}, 10},  // the verb knows that others are done
+      {ErrorCode::DigestMismatch, {ErrorCode::DigestMismatch, ErrorCode::SizeMismatch}, 7},
       {ErrorCode::DigestMismatch, {ErrorCode::DigestMismatch, ErrorCode::EntryNotFound}, 10},
       {ErrorCode::ServerError, {ErrorCode::ServerError, ErrorCode::TimedOut, ErrorCode::RateLimited}, 5},
       {ErrorCode::Interrupted, {ErrorCode::ServerError, ErrorCode::EntryNotFound}, 130},

@@ -51,6 +51,7 @@ TEST_CASE("assign: numbers keep their kind and their bounds", "[config][assign]"
   CHECK(taken("limit_rate", std::int64_t{123}) == "123");
   CHECK(taken("limit_rate", std::int64_t{-1}) == "error");
   CHECK(taken("max_memory", std::string("1M")) == "error");
+  CHECK(taken("max_memory", std::string("1000000T")) == "error");  // the buffers' table alone would not fit
   CHECK(taken("max_memory", std::string("32MiB")) == "33554432");
   CHECK(taken("stall_timeout", std::string("5m")) == "300");
   CHECK(taken("stall_timeout", std::string("0")) == "error");

@@ -130,6 +130,34 @@ TEST_CASE("load: set but empty is unset", "[config][load]") {
   CHECK(good(ground.inputs).settings.offline);
 }
 
+TEST_CASE("load: an empty name of the cache folder is said to be unset", "[config][load]") {
+  struct Case {
+    Variables variables;
+    std::size_t warnings;
+  };
+  for (const auto& each : std::vector<Case>{{{{"HF_HUB_CACHE", ""}}, 1},
+                                            {{{"HF_HUB_CACHE", ""}, {"HF_HOME", ""}}, 2},
+                                            {{{"HF_HUB_CACHE", "/srv/hub"}, {"HF_HOME", ""}}, 0},
+                                            {{{"HF_HUB_CACHE", ""}, {"LARDER_CACHE_DIR", "/srv/hub"}}, 0},
+                                            {{{"HF_ENDPOINT", ""}}, 0}}) {
+    Ground ground;
+    ground.inputs.environment.insert(each.variables.begin(), each.variables.end());
+    const auto loaded = good(ground.inputs);
+    CHECK(loaded.warnings.size() == each.warnings);
+    if (!loaded.warnings.empty())
+      CHECK(has(loaded.warnings.front(), "HF_HUB_CACHE is empty and counts as unset: the cache is " + ground.home()));
+  }
+}
+
+TEST_CASE("load: a key that only hf's variable sets is not ignored in silence under larder's name", "[config][load]") {
+  Ground ground;
+  ground.inputs.environment["LARDER_DISABLE_XET"] = "1";
+  const auto loaded = good(ground.inputs);
+  CHECK_FALSE(loaded.settings.disable_xet);
+  REQUIRE(loaded.warnings.size() == 1);
+  CHECK(has(loaded.warnings.front(), "HF_HUB_DISABLE_XET"));
+}
+
 TEST_CASE("load: HF_HOME moves cache and token, XDG_CACHE_HOME only the default", "[config][load]") {
   Ground ground;
   ground.user("cache_dir = \"/by/user\"\n");

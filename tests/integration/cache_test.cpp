@@ -129,6 +129,16 @@ TEST_CASE("cache prune: detached revisions go, pulled commits, pins and refs sta
   CHECK(box.findings() == "");
 }
 
+TEST_CASE("cache pin: some done and some failed is exit 10", "[integration][cache]") {  // cli.md §3
+  Sandbox box;
+  fill(box);
+  CHECK_EXIT(box.run({"cache", "pin", "org/none"}), 3);
+  const RunResult result = box.run({"cache", "pin", "org/m", "org/none", "--json"});
+  CHECK_EXIT(result, 10);
+  CHECK(parse_output(result)["code"] == "Partial");
+  CHECK(parse_output(result)["failures"][0]["exit"] == 3);
+}
+
 TEST_CASE("cache gc: needs a rule, and its dry run says what the run then does", "[integration][cache]") {
   Sandbox box;
   fill(box);

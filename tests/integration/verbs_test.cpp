@@ -55,7 +55,8 @@ TEST_CASE("plan: says what pull would do and writes nothing", "[integration][ver
   Sandbox box;
   box.hub.put(golden_repo());
   const auto before = box.everything();
-  for (const Words& words : {Words{"plan", "org/m", "--json"}, Words{"pull", "org/m", "--dry-run", "--json"}}) {
+  for (const Words& words :
+       {Words{"plan", "org/m", "--json"}, Words{"plan", "org/m", "--dry-run", "--json"}, Words{"pull", "org/m", "--dry-run", "--json"}}) {
     const RunResult result = box.run(words);
     REQUIRE_EXIT(result, 0);
     const auto json = parse_output(result);
@@ -184,4 +185,42 @@ TEST_CASE("completion and help go to stdout and are exit 0", "[integration][verb
   }
   CHECK_EXIT(box.run({}), 2);
   CHECK_EXIT(box.run({"nonsense"}), 2);
+}
+
+TEST_CASE("stdout that is full or closed is exit 8, whatever was asked for", "[integration][verbs]") {  // L26, cli.md §3
+  Sandbox box;
+  box.hub.put(golden_repo());
+  for (const Words& words : std::vector<Words>{{"--version"},
+                                               {"--help"},
+                                               {"cache", "--help"},
+                                               {"completion", "bash"},
+                                               {"env"},
+                                               {"resolve", "org/m"},
+                                               {"pull", "org/m"},
+                                               {"pull", "org/m", "--json"}}) {
+    for (const auto target : {StreamTarget::DevFull, StreamTarget::Closed}) {
+      CAPTURE(words);
+      const RunResult result = box.run(words, target);
+      CHECK_EXIT(result, 8);
+      CHECK(contains(result.err, "larder: error: stdout: "));
+    }
+  }
+  CHECK(box.findings() == "");
+}
+
+TEST_CASE("completion needs no configuration", "[integration][verbs]") {
+  Sandbox box;
+  box.environment["LARDER_JOBS"] = "many";
+  CHECK_EXIT(box.run({"env"}), 2);
+  CHECK_EXIT(box.run({"completion", "bash"}), 0);
+  CHECK_EXIT(box.run({"completion", "tcsh"}), 2);
+}
+
+TEST_CASE("files: a filter that matches nothing is said", "[integration][verbs]") {
+  Sandbox box;
+  box.hub.put(golden_repo());
+  const RunResult result = box.run({"files", "org/m", "--include", "*.none"});
+  CHECK_EXIT(result, 0);
+  CHECK(result.out.empty());
+  CHECK(contains(result.err, "no file matched"));
 }

@@ -1,0 +1,24 @@
+#include "cli/advice.hpp"
+
+#include "support/catch.hpp"
+
+using namespace larder;
+using namespace larder::cli;
+
+TEST_CASE("advice: every error says what to do next", "[cli][advice]") {  // cli.md §1
+  for (int at = 0; at <= static_cast<int>(ErrorCode::Interrupted); ++at) {
+    Error error;
+    error.code = static_cast<ErrorCode>(at);
+    const bool speaks_for_itself = error.code == ErrorCode::Partial || error.code == ErrorCode::Interrupted;
+    CAPTURE(name(error.code));
+    CHECK(with_advice(error, "cache ls").hint.empty() == speaks_for_itself);
+    error.hint = "its own";
+    CHECK(with_advice(error, "cache ls").hint == "its own");
+  }
+}
+
+TEST_CASE("advice: a usage error names the help of its command", "[cli][advice]") {
+  Error error;
+  error.code = ErrorCode::InvalidArgument;
+  CHECK(with_advice(error, "cache ls").hint == "see `larder cache ls --help`");
+}
