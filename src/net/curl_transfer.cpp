@@ -50,6 +50,7 @@ Result<void> CurlTransfer::begin_body() {
   body_began_ = true;
   header_deadline_.reset();
   window_began_ = around_.clock.now();
+  last_byte_ = window_began_;
   if (head.status == 407 && proxy_) return fail(ErrorCode::ProxyFailed, "the proxy answered 407");
   if (!is_success(head.status)) {
     sink_.open(BodyUse::Excerpt, around_.options.limits.error_body);
@@ -90,6 +91,7 @@ std::size_t CurlTransfer::on_body(std::span<const char> bytes) {
   }
   if (around_.limiter != nullptr) around_.limiter->take(bytes.size());
   window_bytes_ += bytes.size();
+  last_byte_ = around_.clock.now();
   return bytes.size();
 }
 
@@ -104,7 +106,9 @@ bool CurlTransfer::resume() {
   if (pause_ == Pause::Rate && !around_.limiter->is_open()) return false;
   if (pause_ == Pause::Buffer && !sink_.prepare()) return false;
   pause_ = Pause::None;
-  window_began_ += around_.clock.now() - paused_at_;  // we were the slow one
+  const auto paused = around_.clock.now() - paused_at_;  // we were the slow one
+  window_began_ += paused;
+  last_byte_ += paused;
   const CURLcode code = easy_.unpause();
   if (code != CURLE_OK && !is_broken()) failure_ = curl_failure(code);
   return true;
@@ -115,11 +119,20 @@ bool CurlTransfer::tick(SteadyTime now) {
   if (header_deadline_ && now >= *header_deadline_ && !failure_) {
     failure_ = describe(ErrorCode::TimedOut, "no answer within " + in_seconds(order_.request.header_timeout));  // T39
   }
-  if (body_began_ && pause_ == Pause::None && !failure_ && is_slow(now)) {
+  const bool is_reading = body_began_ && pause_ == Pause::None;
+  if (is_reading && !failure_ && is_silent(now)) {
+    failure_ = describe(ErrorCode::TimedOut, "no byte for " + in_seconds(order_.request.stall_timeout));  // N12
+  }
+  if (is_reading && !failure_ && is_slow(now)) {
     failure_ = describe(ErrorCode::TimedOut, "less than " + std::to_string(around_.options.limits.low_speed) + " bytes a second for " +
                                                  in_seconds(around_.options.limits.low_speed_window));  // N13
   }
   return !is_broken();
+}
+
+bool CurlTransfer::is_silent(SteadyTime now) const {
+  const auto limit = order_.request.stall_timeout;
+  return limit.count() > 0 && now - last_byte_ >= limit;
 }
 
 bool CurlTransfer::is_slow(SteadyTime now) {

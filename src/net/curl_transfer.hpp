@@ -40,7 +40,7 @@ struct TransferSurroundings {
 /// States, each left to the right only:
 ///
 ///     connecting ──on_request_sent──▶ waiting for the head ──on_header──▶ reading the body ──▶ over
-///                                        (header_timeout)                 (low-speed rule)
+///                                        (header_timeout)                 (stall_timeout, low-speed rule)
 ///
 /// While the body is read it may be paused, because no piece is free or because of the rate limit. A paused libcurl transfer keeps the
 /// bytes it offered and offers the same ones again when it is resumed.
@@ -96,6 +96,7 @@ class CurlTransfer {
 
   Result<void> begin_body();
   [[nodiscard]] bool is_slow(SteadyTime now);
+  [[nodiscard]] bool is_silent(SteadyTime now) const;
   [[nodiscard]] Error describe(ErrorCode code, const std::string& why) const;
   [[nodiscard]] Result<Response> outcome(CURLcode code);
   [[nodiscard]] Error curl_failure(CURLcode code) const;
@@ -112,6 +113,7 @@ class CurlTransfer {
   std::optional<SteadyTime> header_deadline_;
   SteadyTime window_began_;  // of the low-speed rule
   std::uint64_t window_bytes_ = 0;
+  SteadyTime last_byte_;  // of the body
   SteadyTime paused_at_;
   Pause pause_ = Pause::None;
   bool was_connected_ = false;

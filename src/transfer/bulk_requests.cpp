@@ -265,10 +265,8 @@ void BulkLane::on_stale_address(FileTask& task, Exchange exchange, const net::Re
     if (exchange.twin == 0) task.ranges.give_back({{exchange.position, exchange.segment.range.end}, exchange.segment.failures, {}});
     return;
   }
-  Error error = error_of(ErrorCode::ServerError,
-                         fmt::format("{} refused the addresses that {} gave out: HTTP {}", exchange.route.url.origin().host_text(),
-                                     run_.seams.sources[source]->name(), response.head.status));
-  error.hint = skew_hint(response.head.headers, run_.seams.clock.wall_now());
+  Error error = refused_addresses(exchange.route.url.origin().host_text(), run_.seams.sources[source]->name(), response.head,
+                                  run_.seams.clock.wall_now());
   task.last_error = error;
   if (!run_.health.has_other(task.excluded, source)) return fail_file(task, std::move(error));
   task.excluded.add(source);

@@ -34,11 +34,15 @@ std::optional<std::chrono::seconds> clock_skew(const net::Headers& headers, Wall
   return std::chrono::abs(skew) > kSkew ? std::optional(skew) : std::nullopt;
 }
 
-std::string skew_hint(const net::Headers& headers, WallTime wall_now) {
-  const auto skew = clock_skew(headers, wall_now);
-  if (!skew) return {};
-  return fmt::format("the clock here is {} s {} the server's; signed addresses need the right time", std::chrono::abs(*skew).count(),
-                     skew->count() > 0 ? "ahead of" : "behind");
+Error refused_addresses(const std::string& host, std::string_view source, const net::ResponseHead& head, WallTime wall_now) {
+  Error error;
+  error.code = ErrorCode::ServerError;
+  error.message = fmt::format("{} refused the addresses that {} gave out: HTTP {}", host, source, head.status);
+  if (const auto skew = clock_skew(head.headers, wall_now)) {
+    error.hint = fmt::format("the clock here is {} s {} the server's; signed addresses need the right time",
+                             std::chrono::abs(*skew).count(), skew->count() > 0 ? "ahead of" : "behind");
+  }
+  return error;
 }
 
 }  // namespace larder::transfer

@@ -26,7 +26,9 @@ Location make_location(Url url, SteadyTime now, WallTime wall_now);
 
 /// How far our clock is ahead of the server's by its `Date`; nullopt when that is at most five minutes, or unknown (T38). Pure.
 std::optional<std::chrono::seconds> clock_skew(const net::Headers& headers, WallTime wall_now);
-/// The hint that says so; empty for none.
-std::string skew_hint(const net::Headers& headers, WallTime wall_now);
+
+/// For when `host` refuses one address after the other that `source` gives out: a network failure, no lack of access. Its hint tells of a
+/// clock that is wrong (T38).
+Error refused_addresses(const std::string& host, std::string_view source, const net::ResponseHead& head, WallTime wall_now);
 
 }  // namespace larder::transfer

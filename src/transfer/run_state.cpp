@@ -64,6 +64,7 @@ net::Request RunState::request(const Route& route, net::BodyMode mode) const {
   request.mode = mode;
   // No byte for so long is a stall, whichever byte it is.
   request.header_timeout = std::min<std::chrono::milliseconds>(options.header_timeout, options.stall_timeout);
+  if (mode == net::BodyMode::Collect) request.stall_timeout = options.stall_timeout;
   return request;
 }
 

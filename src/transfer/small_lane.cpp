@@ -119,7 +119,10 @@ void SmallLane::on_end(net::EndEvent& event) {
   Request request = std::move(found->second);
   active_.erase(found);
   if (!event.result) {
-    if (request.has_timed_out) event.result.error().code = ErrorCode::TimedOut;
+    if (request.has_timed_out) {
+      event.result.error().code = ErrorCode::TimedOut;
+      event.result.error().message = fmt::format("{}: too slow to wait for its end", request.route.url.origin().host_text());
+    }
     set_back(request, std::move(event.result).error());
     return;
   }
@@ -155,16 +158,23 @@ void SmallLane::on_answer(Request& request, net::Response& response) {
     case Verdict::Failure:
       break;
   }
-  if (is_stale_address(request.route, status) && ++request.want.renewals <= kRenewals) {
-    start(request.want);
-    return;
+  if (is_stale_address(request.route, status)) return on_stale_address(request, response);
+  set_back(request, source.classify(response));
+}
+
+// The address that the source gave out is not good any more: another one, three times (R-332 c). Then it is a network failure, no lack
+// of access (T38), and asking this source once more would only go round.
+void SmallLane::on_stale_address(Request& request, const net::Response& response) {
+  Want& want = request.want;
+  const std::size_t source = request.route.source;
+  if (++want.renewals <= kRenewals) return start(want);
+  if (run_.health.has_other(want.excluded, source)) {
+    want.excluded.add(source);
+    want.renewals = 0;
+    return start(want);
   }
-  Error error = source.classify(response);
-  if (is_stale_address(request.route, status)) {  // T38: a network failure, no lack of access
-    error.code = ErrorCode::ServerError;
-    error.hint = skew_hint(response.head.headers, run_.seams.clock.wall_now());
-  }
-  set_back(request, std::move(error));
+  give_up(want, refused_addresses(request.route.url.origin().host_text(), run_.seams.sources[source]->name(), response.head,
+                                  run_.seams.clock.wall_now()));
 }
 
 void SmallLane::on_body(Request& request, std::string body) {

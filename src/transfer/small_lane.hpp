@@ -57,6 +57,7 @@ class SmallLane {
   void start(Want want);
   void send(Want want, Route route);
   void on_answer(Request& request, net::Response& response);
+  void on_stale_address(Request& request, const net::Response& response);
   void on_body(Request& request, std::string body);
   void on_mismatch(Request& request, const digest::Digest& actual);
   void set_back(Request& request, Error error);

@@ -245,10 +245,13 @@ TEST_CASE("pull: several failures share their code, or are exit 10", "[integrati
 
 TEST_CASE("pull: a stalled answer is dropped and asked for again", "[integration][faults]") {  // N12
   Sandbox box;
-  box.hub.put(small_repo());
+  HubRepo repo = small_repo();
+  repo.commit({{"whole.bin", Body::pattern(900'000)}});
+  box.hub.put(repo);
   const std::string fault = GENERATE("stall:1000", "stallhdr");
-  CAPTURE(fault);
-  box.hub.fault("model.bin", fault);
+  const std::string file = GENERATE("model.bin", "whole.bin");  // by ranges, and in one piece
+  CAPTURE(fault, file);
+  box.hub.fault(file, fault);
   box.environment["HF_HUB_ETAG_TIMEOUT"] = "2";
   const RunResult result = box.run({"pull", "org/m", "--stall-timeout", "1"});
   CHECK_EXIT(result, 0);

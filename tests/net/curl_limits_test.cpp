@@ -243,6 +243,20 @@ TEST_CASE("curl limits: the low-speed rule ends a trickle and a silent body", "[
   }
 }
 
+TEST_CASE("curl limits: a body that falls silent is left after its stall time", "[net][curl_limits]") {  // N12
+  LoopbackServer server([](const ReceivedRequest&, Reply& reply) {
+    reply.head(200, {{"Content-Length", "1000000"}});
+    reply.body(std::string(1000, 'x'));
+    reply.stall();
+  });
+  CurlRig rig;
+  Request request = get(server.http_url("/"));
+  request.stall_timeout = 200ms;
+  const Error error = failure(rig.run(request));
+  CHECK(error.code == ErrorCode::TimedOut);
+  CHECK(error.message.find("no byte for 1 s") != std::string::npos);
+}
+
 TEST_CASE("curl limits: a slow body above the limit goes on", "[net][curl_limits]") {  // N14
   LoopbackServer server([](const ReceivedRequest&, Reply& reply) {
     reply.head(200, {{"Content-Length", "12000"}});

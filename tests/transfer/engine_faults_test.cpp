@@ -238,13 +238,14 @@ TEST_CASE("Engine: an address where nobody answers any more is asked for again",
 }
 
 TEST_CASE("Engine: addresses that are never good are a network error that speaks of the clock", "[transfer][engine][faults]") {  // T38
-  for (const bool is_skewed : {false, true}) {
-    CAPTURE(is_skewed);
-    OneFile rig([&](int, const net::Request&, SimAnswer& answer) {
+  for (const auto& [is_skewed, is_small] : {std::pair{false, false}, {true, false}, {false, true}, {true, true}}) {
+    CAPTURE(is_skewed, is_small);
+    OneFile rig([is_late = is_skewed](int, const net::Request&, SimAnswer& answer) {
       answer = {};
       answer.status = 403;
-      answer.headers.emplace_back("Date", is_skewed ? "Sun, 22 Nov 2026 23:00:00 GMT" : "Mon, 23 Nov 2026 00:01:00 GMT");
+      answer.headers.emplace_back("Date", is_late ? "Sun, 22 Nov 2026 23:00:00 GMT" : "Mon, 23 Nov 2026 00:01:00 GMT");
     });
+    if (is_small) rig.files = {{"model.bin", {1000, 3}}};
     REQUIRE(rig.run());
     CHECK(rig.failure() == ErrorCode::ServerError);
     CHECK(rig.net.asked("hub.test") == 4);  // the first and three renewals

@@ -45,6 +45,8 @@ TEST_CASE("clock_skew: only beyond five minutes", "[transfer][location]") {  // 
   CHECK_FALSE(clock_skew(headers, kWall + 300s));
   CHECK(clock_skew(headers, kWall + 301s) == 301s);
   CHECK(clock_skew(headers, kWall - 24h) == -86400s);
-  CHECK(skew_hint(headers, kWall - 24h).find("behind") != std::string::npos);
-  CHECK(skew_hint(headers, kWall).empty());
+  net::ResponseHead head;
+  head.headers = headers;
+  CHECK(refused_addresses("cdn", "hub", head, kWall - 24h).hint.find("behind") != std::string::npos);
+  CHECK(refused_addresses("cdn", "hub", head, kWall).hint.empty());
 }

@@ -31,9 +31,11 @@ struct Request {
   std::uint64_t max_body = 0;  ///< of a 2xx answer: the transfer ends with BadResponse at one byte more (T21)
   HttpVersion version = HttpVersion::Http1;
   bool is_small = false;  ///< 16 KiB receive buffer instead of 512 KiB
-  /// From the sent request to the end of the answer's head (T39). 0: none. Stalls of the body are the engine's business, but for the
-  /// low-speed rule of TransportLimits.
+  /// From the sent request to the end of the answer's head (T39). 0: none.
   std::chrono::milliseconds header_timeout{30'000};
+  /// Longest silence within the body (N12). 0: none; then only the low-speed rule of TransportLimits holds. For bodies whose bytes the
+  /// caller does not see come: in Stream mode stalls are the engine's business.
+  std::chrono::milliseconds stall_timeout{0};
 };
 
 /// Head of an answer with status 200 or 206 in Stream mode, before its first Data; cancel if it is not what was asked for. All other
