@@ -1,5 +1,7 @@
 #include "net/curl_transfer.hpp"
 
+#include <larder/base/log.hpp>
+
 #include "net/answer.hpp"
 #include "net/curl_errors.hpp"
 #include "net/headers.hpp"
@@ -25,6 +27,7 @@ CurlTransfer::CurlTransfer(Order order, CurlEasy easy, const TransferSurrounding
     : order_(std::move(order)),
       easy_(std::move(easy)),
       around_(around),
+      began_(around.clock.now()),
       head_({around.options.limits.header_block, around.options.limits.header_line}),
       sink_(around.pool, around.clock, [this](std::uint64_t offset, BufferRef piece) {
         order_.listener->on_event(DataEvent{order_.id, offset, std::move(piece)});
@@ -190,7 +193,20 @@ Error CurlTransfer::describe(ErrorCode code, const std::string& why) const {
   return error;
 }
 
+/// What -vv shows of a request: without the query, which may be a signature.
+void CurlTransfer::log_end(const Result<Response>& result) const {
+  if (!log::enabled(log::Level::Debug)) return;
+  const Request& request = order_.request;
+  std::string text = request.method == Method::Post ? "POST " : "GET ";
+  text += request.url.redacted();
+  if (request.range) text += " [" + std::to_string(request.range->begin) + ", " + std::to_string(request.range->end) + ")";
+  text +=
+      ": " + (result ? std::to_string(result->head.status) : result.error().message) + ", " + std::to_string(sink_.bytes()) + " bytes in ";
+  log::debug(text + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(around_.clock.now() - began_).count()) + " ms");
+}
+
 void CurlTransfer::send_end(Result<Response> result) {
+  log_end(result);
   order_.listener->on_event(EndEvent{order_.id, std::move(result), sink_.bytes(), order_.request.url.origin().host_text()});
 }
 

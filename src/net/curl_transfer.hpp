@@ -100,11 +100,13 @@ class CurlTransfer {
   [[nodiscard]] Error describe(ErrorCode code, const std::string& why) const;
   [[nodiscard]] Result<Response> outcome(CURLcode code);
   [[nodiscard]] Error curl_failure(CURLcode code) const;
+  void log_end(const Result<Response>& result) const;
   void send_end(Result<Response> result);
 
   Order order_;
   CurlEasy easy_;
   TransferSurroundings around_;
+  SteadyTime began_;
   CurlList headers_;
   std::optional<Proxy> proxy_;
   HeadReader head_;

@@ -81,6 +81,9 @@ Result<void> Pull::prepare_all() {
   report_.left_out = std::move(prepared_.selection.left_out);
   report_.warnings = prepared_.target.warnings;
   report_.warnings.insert(report_.warnings.end(), prepared_.selection.warnings.begin(), prepared_.selection.warnings.end());
+  const auto& plan = prepared_.plan;
+  log::info(fmt::format("commit {}: {} files chosen, {} bytes to fetch, {} here", report_.commit.hex(), plan.files.size(), plan.fetch_bytes,
+                        plan.reuse_bytes));
   return {};
 }
 

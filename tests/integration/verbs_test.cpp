@@ -208,6 +208,20 @@ TEST_CASE("stdout that is full or closed is exit 8, whatever was asked for", "[i
   CHECK(box.findings() == "");
 }
 
+TEST_CASE("-v tells what will be done, -vv every request without its signature", "[integration][verbs]") {  // T42
+  Sandbox box;
+  box.hub.put(golden_repo());
+  const RunResult plain = box.run({"pull", "org/m"});
+  CHECK_FALSE(contains(plain.err, " info "));
+  const RunResult some = box.run({"pull", "org/m", "--force", "-v"});
+  CHECK(contains(some.err, "info commit " + kGoldenCommit));
+  CHECK_FALSE(contains(some.err, "debug GET"));
+  const RunResult all = box.run({"pull", "org/m", "--force", "-vv"});
+  CHECK(contains(all.err, "/api/models/org/m/revision/main: 200, "));
+  CHECK(contains(all.err, "?…: 200, "));
+  CHECK(contains(all.out, kGoldenCommit));
+}
+
 TEST_CASE("completion needs no configuration", "[integration][verbs]") {
   Sandbox box;
   box.environment["LARDER_JOBS"] = "many";
