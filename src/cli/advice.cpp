@@ -18,7 +18,7 @@ std::string usual_hint(ErrorCode code, std::string_view command) {
     case ErrorCode::EntryNotFound:
       return "check the spelling, letter case included";
     case ErrorCode::NotInCache:
-      return "see `larder cache ls --revisions`";
+      return "run it once without --offline and HF_HUB_OFFLINE";
     case ErrorCode::AuthRequired:
     case ErrorCode::AccessDenied:
     case ErrorCode::GatedRepo:

@@ -109,7 +109,8 @@ Result<void> outcome(const DoctorReport& report) {
     if (std::find(areas.begin(), areas.end(), check.area) == areas.end()) areas.push_back(check.area);
   }
   if (areas.empty()) return {};
-  return fail(areas.size() == 1 ? code_of(areas.front()) : ErrorCode::Partial, "failed: " + names);
+  return fail(areas.size() == 1 ? code_of(areas.front()) : ErrorCode::Partial, "failed: " + names,
+              "the remedy stands behind each failed check");
 }
 
 }  // namespace
