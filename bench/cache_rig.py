@@ -27,19 +27,28 @@ def write(path, data):
     os.close(descriptor)
 
 
+def tree_entry(path, blob, size):
+    """One file of a listing, in the words of the client's own trees/<commit>.json."""
+    return f'  "{path}": {{\n   "size": {size},\n   "blob_id": "{blob[:40]}",\n   "lfs_sha256": "{blob}",\n   "lfs_size": {size}\n  }}'
+
+
 def make_links_cache(root, repos, links):
-    """`repos` repositories, each with one snapshot of `links` links to blobs of its own; no listings, so names need not be digests of content."""
+    """`repos` repositories, each with one snapshot of `links` links to right blobs of its own, and its listing."""
     for number in range(repos):
         folder = f"{root}/models--org{number % 97}--name{number}"
         commit = f"{number + 1:040x}"
-        for name in ("blobs", "refs", f"snapshots/{commit}/sub"):
+        for name in ("blobs", "refs", "trees", f"snapshots/{commit}/sub"):
             os.makedirs(f"{folder}/{name}", exist_ok=True)
         write(f"{folder}/refs/main", commit.encode())
+        entries = []
         for index in range(links):
-            blob = f"{number * 1_000_000 + index:064x}"
-            write(f"{folder}/blobs/{blob}", b"x" * (index % 50))
+            data = f"{number} {index}".encode()
+            blob = hashlib.sha256(data).hexdigest()
+            write(f"{folder}/blobs/{blob}", data)
             inside, up = (f"sub/file-{index:05}.safetensors", "../../../") if index % 2 else (f"file-{index:05}.safetensors", "../../")
             os.symlink(f"{up}blobs/{blob}", f"{folder}/snapshots/{commit}/{inside}")
+            entries.append(tree_entry(inside, blob, len(data)))
+        write(f"{folder}/trees/{commit}.json", ('{\n "format_version": 1,\n "files": {\n' + ",\n".join(sorted(entries)) + "\n }\n}").encode())
 
 
 def make_bytes_cache(root, files, size):

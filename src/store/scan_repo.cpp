@@ -161,9 +161,9 @@ void RepoScan::join_refs() {
       record_.leftovers.push_back(judge_foreign_temp(store_, layout_, layout_.folder() + "/" + path, ref.facts, deadness()));
       problem(ProblemKind::Ref, path, "no temporary name", "left by a client that was cut off");  // I4: scans take it for a ref
     }
-    const auto revision = std::find_if(record_.revisions.begin(), record_.revisions.end(),
-                                       [&](const RevisionRecord& known) { return known.folder == ref.content; });
-    if (revision != record_.revisions.end() && !ref.content.empty()) {
+    const auto revision = std::lower_bound(record_.revisions.begin(), record_.revisions.end(), ref.content,
+                                           [](const RevisionRecord& known, const std::string& wanted) { return known.folder < wanted; });
+    if (revision != record_.revisions.end() && revision->folder == ref.content && !ref.content.empty()) {
       revision->refs.push_back(ref.name);
       if (ref.shape == RefShape::Trimmable) problem(ProblemKind::Ref, path, ref.content, ref.content + " and white space");
       continue;

@@ -14,9 +14,8 @@ using digest::Algorithm;
 
 class ByteVerifier {
  public:
-  ByteVerifier(Store& store, const std::vector<BlobCheck>& checks, const WantsDigest& wants, VerifyReport& report,
-               const CancelToken& cancel)
-      : store_(store), checks_(checks), wants_(wants), report_(report), cancel_(cancel) {}
+  ByteVerifier(Store& store, std::vector<BlobCheck>& checks, const VerifyAsk& ask, VerifyReport& report, const CancelToken& cancel)
+      : store_(store), checks_(checks), ask_(ask), report_(report), cancel_(cancel) {}
 
   /// One job for each file and kind of digest: a payload that several repositories link to is read once.
   std::vector<HashJob> jobs() {
@@ -37,7 +36,7 @@ class ByteVerifier {
 
   void done(const HashOutcome& outcome) {
     for (const std::size_t index : waiting_[outcome.tag]) {
-      const BlobCheck& check = checks_[index];
+      BlobCheck& check = checks_[index];
       if (!outcome.digest && outcome.digest.error().code == ErrorCode::NotInCache) continue;  // C27
       ++report_.checked.blobs;
       if (outcome.digest) {
@@ -51,24 +50,31 @@ class ByteVerifier {
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
  private:
-  void judge_one(const BlobCheck& check, const digest::Digest& actual) {
+  void judge_one(BlobCheck& check, const digest::Digest& actual) {
     FoundBytes found{actual, std::nullopt, false};
     if (actual != check.expected) {
-      found.is_wanted_elsewhere = wants_(check, actual);
-      if (!found.is_wanted_elsewhere) {  // C26: the right bytes under a name of the other kind
-        const auto other = other_digest(check);
-        found.is_wanted_elsewhere = other && wants_(check, *other);
-        if (found.is_wanted_elsewhere) found.other = other;
+      if (ask_.complete) ask_.complete(check);
+      if (check.expected.algorithm() != actual.algorithm()) {  // a listing knows better than the name
+        found.digest = digest_by(check, check.expected.algorithm()).value_or(actual);
       }
     }
+    if (found.digest != check.expected) look_elsewhere(check, found);
     if (auto problem = judge(check, found)) add(check, std::move(*problem));
   }
 
-  std::optional<digest::Digest> other_digest(const BlobCheck& check) {
-    const Algorithm other = check.expected.algorithm() == Algorithm::Sha256 ? Algorithm::GitSha1 : Algorithm::Sha256;
+  void look_elsewhere(const BlobCheck& check, FoundBytes& found) {
+    found.is_wanted_elsewhere = ask_.wants(check, found.digest);
+    if (found.is_wanted_elsewhere) return;
+    // C26: the right bytes under a name of the other kind
+    const auto other = digest_by(check, found.digest.algorithm() == Algorithm::Sha256 ? Algorithm::GitSha1 : Algorithm::Sha256);
+    found.is_wanted_elsewhere = other && ask_.wants(check, *other);
+    if (found.is_wanted_elsewhere) found.other = other;
+  }
+
+  std::optional<digest::Digest> digest_by(const BlobCheck& check, Algorithm algorithm) {
     const auto fd = store_.disk().open_read(check.file);
     if (!fd) return std::nullopt;
-    const auto digest = digest_file(store_.disk(), fd->value(), {other, check.actual_size}, {}, cancel_);
+    const auto digest = digest_file(store_.disk(), fd->value(), {algorithm, check.actual_size}, {}, cancel_);
     return digest ? std::optional(*digest) : std::nullopt;
   }
 
@@ -83,8 +89,8 @@ class ByteVerifier {
   }
 
   Store& store_;
-  const std::vector<BlobCheck>& checks_;
-  const WantsDigest& wants_;
+  std::vector<BlobCheck>& checks_;
+  const VerifyAsk& ask_;
   VerifyReport& report_;
   const CancelToken& cancel_;
   std::vector<std::vector<std::size_t>> waiting_;  // by job: the checks that need its digest
@@ -93,17 +99,15 @@ class ByteVerifier {
 
 }  // namespace
 
-Result<void> verify_bytes(Store& store, const std::vector<BlobCheck>& checks, const WantsDigest& wants, const VerifyOptions& options,
-                          VerifyReport& report, ProgressSink& progress, const CancelToken& cancel) {
-  ByteVerifier verifier(store, checks, wants, report, cancel);
+Result<void> verify_bytes(Store& store, std::vector<BlobCheck>& checks, const VerifyAsk& ask, int threads, VerifyReport& report,
+                          const CancelToken& cancel) {
+  ByteVerifier verifier(store, checks, ask, report, cancel);
   auto jobs = verifier.jobs();
-  const TaskId task = progress.begin(TaskKind::Total, "verify", verifier.bytes());
   HashListener listener;
   listener.done = [&](const HashOutcome& outcome) { verifier.done(outcome); };
-  listener.bytes = [&](std::uint64_t bytes) { progress.advance(task, bytes); };
-  auto result = hash_files(store.disk(), store.clock(), {std::move(jobs), options.threads}, listener, cancel);
+  listener.bytes = ask.bytes;
+  auto result = hash_files(store.disk(), store.clock(), {std::move(jobs), threads}, listener, cancel);
   report.checked.bytes += verifier.bytes();
-  progress.end(task, result ? TaskEnd::Done : TaskEnd::Failed);
   return result;
 }
 

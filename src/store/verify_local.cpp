@@ -46,13 +46,24 @@ class LocalVerifier {
     LARDER_CHECK(read_asked_tree());
     LARDER_CHECK(look_at_files());
     report_missing();
-    const WantsDigest wants = [this](const BlobCheck& check, const digest::Digest& digest) { return is_wanted(check, digest); };
-    LARDER_CHECK(verify_bytes(store_, checks_, wants, options_, report_, progress_, cancel_));
+    LARDER_CHECK(hash());
     std::stable_sort(report_.findings.begin(), report_.findings.end(), [](const Finding& a, const Finding& b) { return a.path < b.path; });
     return std::move(report_);
   }
 
  private:
+  Result<void> hash() {
+    std::uint64_t bytes = 0;
+    for (const BlobCheck& check : checks_) bytes += check.actual_size;
+    const TaskId task = progress_.begin(TaskKind::Total, "verify", bytes);
+    VerifyAsk ask;
+    ask.wants = [this](const BlobCheck& check, const digest::Digest& digest) { return is_wanted(check, digest); };
+    ask.bytes = [&](std::uint64_t done) { progress_.advance(task, done); };
+    auto result = verify_bytes(store_, checks_, ask, options_.threads, report_, cancel_);
+    progress_.end(task, result ? TaskEnd::Done : TaskEnd::Failed);
+    return result;
+  }
+
   struct Wanted {
     digest::Digest digest;
     std::optional<std::uint64_t> size;
