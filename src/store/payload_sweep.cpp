@@ -47,16 +47,16 @@ Result<PayloadSweep> sweep_locked(Store& store, const std::string& payload, std:
     return PayloadSweep::Kept;
   }
   if (wish == PayloadWish::PutRight) return PayloadSweep::Kept;
-  // The payload first: a crash in between leaves a manifest of nothing, which a later sweep or publish puts right.
+  // The payload first: a manifest that is gone would keep it for ever. A crash in between leaves a manifest of nothing, which the next
+  // prune removes.
   LARDER_CHECK(store.disk().remove_file(payload));
   LARDER_CHECK(store.disk().remove_file(manifest));
   return PayloadSweep::Removed;
 }
 
-}  // namespace
-
-Result<PayloadSweep> sweep_payload(Store& store, std::string_view name, PayloadWish wish) {
-  const std::string payload = payload_path(store.root(), name);
+/// Does `sweep` with the lock of a payload held. Kept where the store is not one, or has no locks (R-578 g).
+template <typename SweepLocked>
+Result<PayloadSweep> with_lock(Store& store, const std::string& payload, const SweepLocked& sweep) {
   LARDER_TRY(const bool is_marked, is_shared_store(store.disk(), store.root()));
   if (!is_marked) return PayloadSweep::Kept;
   LARDER_TRY(const auto folder, store.disk().look(payload.substr(0, payload.rfind('/'))));
@@ -66,11 +66,29 @@ Result<PayloadSweep> sweep_payload(Store& store, std::string_view name, PayloadW
     case fs::FileLock::Outcome::Busy:
       return PayloadSweep::Busy;
     case fs::FileLock::Outcome::Unsupported:
-      return PayloadSweep::Kept;  // R-578 g: without locks larder stays out of the store
+      return PayloadSweep::Kept;
     case fs::FileLock::Outcome::Held:
       break;
   }
-  return sweep_locked(store, payload, name, wish);
+  return sweep();
+}
+
+}  // namespace
+
+Result<PayloadSweep> sweep_payload(Store& store, std::string_view name, PayloadWish wish) {
+  const std::string payload = payload_path(store.root(), name);
+  return with_lock(store, payload, [&] { return sweep_locked(store, payload, name, wish); });
+}
+
+Result<PayloadSweep> remove_orphan_manifest(Store& store, const std::string& relative) {
+  const std::string name = relative.substr(relative.rfind('/') + 1, 64);
+  const std::string payload = payload_path(store.root(), name);
+  return with_lock(store, payload, [&]() -> Result<PayloadSweep> {
+    LARDER_TRY(const auto facts, store.disk().look(payload));
+    if (facts || may_be_referred_to(store, payload + ".refs", name)) return PayloadSweep::Busy;  // published again meanwhile
+    LARDER_CHECK(store.disk().remove_file(payload + ".refs"));
+    return PayloadSweep::Removed;
+  });
 }
 
 Result<PayloadSweep> remove_store_temp(Store& store, const std::string& relative) {

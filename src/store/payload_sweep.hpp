@@ -21,6 +21,10 @@ enum class PayloadWish : std::uint8_t { Remove, PutRight };
 /// folder stay. A missing or unreadable manifest never leads to deletion. Errors: UnsafeLink, PermissionDenied, ReadOnly, IoFailed.
 Result<PayloadSweep> sweep_payload(Store& store, std::string_view name, PayloadWish wish);
 
+/// Removes a manifest whose payload is gone, `relative` to the cache, under the payload's lock and if none of its lines is true: what a
+/// sweep that was cut off left. Errors: as sweep_payload.
+Result<PayloadSweep> remove_orphan_manifest(Store& store, const std::string& relative);
+
 /// Removes a temp that the client left in the store, `relative` to the cache, if it is still dead.
 Result<PayloadSweep> remove_store_temp(Store& store, const std::string& relative);
 

@@ -184,6 +184,11 @@ bool is_store_temp(std::string_view relative) {
   return start.ends_with(kManifest) && is_payload_entry(start.substr(0, start.size() - kManifest.size()));
 }
 
+bool is_manifest(std::string_view relative) {
+  constexpr std::string_view kEnd = ".refs";
+  return relative.ends_with(kEnd) && is_payload_entry(relative.substr(0, relative.size() - kEnd.size()));
+}
+
 Leftover judge_store_temp(Store& store, std::string relative, const fs::FileFacts& facts, Deadness deadness) {
   Leftover leftover{LeftoverKind::Temp, std::move(relative), facts.size, false};
   if (deadness == Deadness::NotAsked || !is_older(store, facts.mtime_ns, kTempGrace)) return leftover;

@@ -32,6 +32,9 @@ bool is_store_temp(std::string_view relative);
 /// One of those. Dead after 24 h, when nobody holds the payload's lock.
 Leftover judge_store_temp(Store& store, std::string relative, const fs::FileFacts& facts, Deadness deadness);
 
+/// Is `relative`, a path below the cache's root, the manifest of a payload: "blobs/<2 hex>/<XET>.refs"? Pure.
+bool is_manifest(std::string_view relative);
+
 /// Folders `.locks/.larder-new.<run>/`: repositories whose making was cut off (step 0). Dead with their owner, or after 24 h.
 Result<std::vector<Leftover>> scan_unfinished_repos(Store& store, Deadness deadness);
 

@@ -48,7 +48,12 @@ class StoreScan {
   Result<void> add_shelf(const std::string& folder) {
     LARDER_TRY(const auto names, store_.disk().list(store_.root() + "/" + folder));
     for (const std::string& name : names) {
-      if (is_bookkeeping(name)) continue;
+      if (is_bookkeeping(name)) {
+        const bool is_orphan =
+            is_manifest(folder + "/" + name) && !std::binary_search(names.begin(), names.end(), name.substr(0, kXetLength));
+        if (is_orphan) LARDER_CHECK(add_orphan(folder + "/" + name));
+        continue;
+      }
       LARDER_TRY(const auto facts, store_.disk().look(store_.root() + "/" + folder + "/" + name));
       if (!facts) continue;
       const bool is_payload = facts->kind == fs::FileKind::Regular && name.size() == kXetLength && is_digest_name(name) &&
@@ -62,6 +67,16 @@ class StoreScan {
       payload.bytes = facts->size;
       found_.payloads.push_back(std::move(payload));
     }
+    return {};
+  }
+
+  /// A manifest without its payload: a sweep was cut off between the two.
+  Result<void> add_orphan(const std::string& path) {
+    LARDER_TRY(const auto facts, store_.disk().look(store_.root() + "/" + path));
+    if (!facts || facts->kind != fs::FileKind::Regular) return {};
+    const std::string payload = path.substr(path.rfind('/') + 1, kXetLength);
+    const bool is_dead = deadness_ == Deadness::Judged && !may_be_referred_to(store_, store_.root() + "/" + path, payload);
+    found_.leftovers.push_back({LeftoverKind::Temp, path, facts->size, is_dead});
     return {};
   }
 
@@ -124,6 +139,13 @@ std::optional<bool> is_valid_referrer(Store& store, std::string_view line, std::
   if (!*text) return false;
   if (payload_of_entry(RepoLayout(store.root(), std::string(folder)), **text) == payload) return true;
   return is_same_file(store, path, payload);
+}
+
+bool may_be_referred_to(Store& store, const std::string& manifest, std::string_view payload) {
+  const auto lines = read_manifest(store.disk(), manifest);
+  if (!lines) return true;
+  return std::any_of(lines->begin(), lines->end(),
+                     [&](const std::string& line) { return is_valid_referrer(store, line, payload).value_or(true); });
 }
 
 Result<void> read_referrers(Store& store, std::vector<PayloadRecord>& payloads, const CancelToken& cancel) {

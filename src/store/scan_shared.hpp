@@ -32,6 +32,9 @@ std::optional<std::vector<std::string>> read_manifest(fs::Disk& disk, const std:
 /// nothing may be concluded either.
 std::optional<bool> is_valid_referrer(Store& store, std::string_view line, std::string_view payload);
 
+/// Does the manifest at that path name an entry that links to the payload, or can it not be told?
+bool may_be_referred_to(Store& store, const std::string& manifest, std::string_view payload);
+
 /// Reads the manifests and adds the lines that are true to `referrers` (sorted, unique afterwards).
 Result<void> read_referrers(Store& store, std::vector<PayloadRecord>& payloads, const CancelToken& cancel);
 

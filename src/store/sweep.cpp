@@ -146,6 +146,7 @@ class Sweep {
   }
 
   Result<SweepOutcome> remove_of_root(const std::string& path, const std::string& name) {
+    if (is_manifest(path)) return outcome_of(remove_orphan_manifest(store_, path));
     if (!is_store_temp(path)) return remove_unfinished_repo(store_, name);
     return outcome_of(remove_store_temp(store_, path));
   }

@@ -103,6 +103,18 @@ std::vector<std::string> visible(const CacheBuilder& cache) {
   return lines;
 }
 
+/// Manifests of the shared store whose payload is gone.
+std::vector<std::string> orphan_manifests(const CacheBuilder& cache) {
+  std::vector<std::string> found;
+  if (!cache.has("blobs")) return found;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(cache / "blobs")) {
+    const std::string path = entry.path().string();
+    const bool is_orphan = path.ends_with(".refs") && !std::filesystem::exists(path.substr(0, path.size() - 5));
+    if (is_orphan) found.push_back(path);
+  }
+  return found;
+}
+
 }  // namespace
 
 TEST_CASE("sweep: a revision goes with what only it needs", "[store][sweep]") {
@@ -335,6 +347,31 @@ TEST_CASE("sweep: dead temps of the shared store go, fresh ones stay", "[store][
   CHECK(rig.cache.has(fresh));
 }
 
+TEST_CASE("sweep: a manifest without its payload goes, unless somebody still links there", "[store][sweep]") {
+  StoreRig rig;  // R-576: a sweep cut off between the two; R-577: a 1.x client took the payload
+  rig.cache.add(kRepo, kOne, {shared(kWeights)}, {"main"});
+  const std::string xet = CacheBuilder::xet_hash(kWeights.content);
+  const std::string linked = "blobs/" + xet.substr(0, 2) + "/" + xet;
+  rig.cache.remove(linked);
+  const std::string orphan = "blobs/ab/ab" + std::string(62, '0') + ".refs";
+  const std::string unreadable = "blobs/ab/ab" + std::string(62, '1') + ".refs";
+  rig.cache.write(orphan, kRepo + "/blobs/" + std::string(64, 'e') + "\n");
+  rig.cache.write(unreadable, "\xff\xfe\n");
+  SECTION("free") {
+    const auto report = rig.sweep(store::plan_prune(rig.scan(), rig.now_ns()));
+    CHECK(report.removed.size() == 1);
+    CHECK_FALSE(rig.cache.has(orphan));
+  }
+  SECTION("published again after the plan") {
+    const auto plan = store::plan_prune(rig.scan(), rig.now_ns());
+    rig.cache.write(orphan.substr(0, orphan.size() - 5), "payload");
+    rig.sweep(plan);
+    CHECK(rig.cache.has(orphan));
+  }
+  CHECK(rig.cache.has(linked + ".refs"));
+  CHECK(rig.cache.has(unreadable));
+}
+
 TEST_CASE("sweep: a snapshot that another client is filling stays", "[store][sweep]") {
   StoreRig rig;  // I7: no lock lies between two files of the Python client (R-545)
   BuiltFile late{"late.json", "{}", false};
@@ -433,6 +470,8 @@ TEST_CASE("sweep: killed at any step it leaves a readable cache, and once more f
       CHECK(second.failures.empty());
       check_readable(rig.cache);
       CHECK(visible(rig.cache) == visible(undisturbed.cache));
+      rig.sweep(store::plan_prune(rig.scan(), rig.now_ns()));
+      CHECK(orphan_manifests(rig.cache).empty());
       if (!died) break;
     }
   }
