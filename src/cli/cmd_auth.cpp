@@ -83,14 +83,18 @@ class Login final : public Command {
   /// Empty: by device.
   Result<Secret> read_token(Session& session) const {
     if (by_device_) return Secret();
-    LARDER_TRY(const auto text,
-               from_stdin_ ? read_stdin(session.cancel) : ask("token (nothing: log in with a browser): ", Echo::Off, session.cancel));
+    LARDER_TRY(const auto text, from_stdin_ ? read_stdin(session.cancel) : ask_for_token(session));
     auto token = config::clean_token(text);
     if (token.empty() && from_stdin_) return fail(ErrorCode::InvalidArgument, "stdin holds no token");
-    const bool is_possible = std::all_of(token.begin(), token.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
-    if (!is_possible) return fail(ErrorCode::InvalidArgument, "it holds characters that no token has");
+    if (!config::is_possible_token(token)) return fail(ErrorCode::InvalidArgument, "it holds characters that no token has");
     TokenDesk::guard(Secret(token));
     return Secret(std::move(token));
+  }
+
+  static Result<std::string> ask_for_token(Session& session) {
+    LARDER_TRY(const auto answer, ask("token (nothing: log in with a browser): ", Echo::Off, session.cancel));
+    if (!answer) return fail(ErrorCode::InvalidArgument, "cancelled, nothing was changed", "an empty line logs in with a browser");
+    return *answer;
   }
 
   static void tell(Session& session, const ops::LoginReport& report) {
@@ -129,13 +133,25 @@ class Logout final : public Command {
     } else {
       LARDER_TRY(was_there, store.remove_all(session.cancel));
     }
-    LARDER_TRY(const auto* choice, session.workshop.desk().choice());
-    if (choice->is_there()) session.report.warning("still in use: the token of " + choice->description);
+    LARDER_CHECK(check_nothing_left(session, was_there));
     if (session.json) {
       write_auth_document(session, {});
     } else if (!session.quiet) {
       session.out.line(was_there ? "logged out" : "nothing was stored");
     }
+    return {};
+  }
+
+  /// with a token from elsewhere the user is not logged out, which is an error as with `hf`; another stored token is a warning.
+  static Result<void> check_nothing_left(Session& session, bool was_there) {
+    LARDER_TRY(const auto* choice, session.workshop.desk().choice());
+    if (!choice->is_there()) return {};
+    const bool is_stored = choice->source == "file" && session.config.source("token_file").from != "LARDER_TOKEN_FILE";
+    if (!is_stored) {
+      const std::string done = was_there ? "the stored token is gone, but " : "nothing was stored, and ";
+      return fail(ErrorCode::Partial, done + choice->description + " still holds one that is used", "unset " + choice->description);
+    }
+    session.report.warning("still in use: the token of " + choice->description);
     return {};
   }
 

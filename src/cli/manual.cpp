@@ -1,6 +1,7 @@
 #include "cli/manual.hpp"
 
 #include <larder/config/table.hpp>
+#include <larder/config/token.hpp>
 
 #include <fmt/format.h>
 
@@ -128,6 +129,7 @@ std::string man_page() {
     }
     text += roff_entry(names, std::string(row.help));
   }
+  for (const auto& variable : config::token_variables()) text += roff_entry(std::string(variable.name), std::string(variable.help));
   text += ".SH FILES\n";
   text += roff_entry("$XDG_CONFIG_HOME/larder/config.toml", "the user's settings");
   text += roff_entry("larder.toml",
@@ -152,7 +154,8 @@ std::string settings_page() {
       "```toml\ncache_dir = \"/srv/models\"\nlimit_rate = \"50M\"\nprefer = \"safetensors\"\nmirror = [\"https://mirror.example\"]\n```\n\n"
       "## All settings\n\n";
   for (const auto& row : config::table()) text += setting_section(row);
-  text.pop_back();
+  text += "## The token\n\nThe first of: the file of `--token-file` or `LARDER_TOKEN_FILE`, these variables, the file of `token_file`.\n\n";
+  for (const auto& variable : config::token_variables()) text += fmt::format("- `{}`: {}\n", variable.name, variable.help);
   return text;
 }
 

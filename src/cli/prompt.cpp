@@ -52,7 +52,7 @@ Result<std::size_t> read_some(std::array<char, 4096>& piece, std::size_t most, c
 
 }  // namespace
 
-Result<std::string> ask(std::string_view question, Echo echo, const CancelToken& cancel) {
+Result<std::optional<std::string>> ask(std::string_view question, Echo echo, const CancelToken& cancel) {
   std::optional<SilentTerminal> silent;
   if (echo == Echo::Off) silent.emplace();
   (void)!::write(STDERR_FILENO, question.data(), question.size());
@@ -60,10 +60,14 @@ Result<std::string> ask(std::string_view question, Echo echo, const CancelToken&
   std::array<char, 4096> piece{};
   while (answer.size() < kLongestInput) {
     LARDER_TRY(const auto count, read_some(piece, 1, cancel));
+    if (count == 0 && answer.empty()) {
+      if (echo == Echo::On) (void)!::write(STDERR_FILENO, "\n", 1);  // ^D leaves the cursor behind the question
+      return std::nullopt;
+    }
     if (count == 0 || piece[0] == '\n') break;
     answer += piece[0];
   }
-  return answer;
+  return std::optional(std::move(answer));
 }
 
 Result<std::string> read_stdin(const CancelToken& cancel) {

@@ -4,6 +4,7 @@
 #include <larder/base/cancel.hpp>
 #include <larder/base/result.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,9 +12,9 @@ namespace larder::cli {
 
 enum class Echo { On, Off };
 
-/// Writes `question` to stderr and reads one line of stdin, without its line end; at the end of the input what there is. With Echo::Off the
-/// terminal shows nothing of it, and is set right again however this ends. Errors: Interrupted.
-Result<std::string> ask(std::string_view question, Echo echo, const CancelToken& cancel);
+/// Writes `question` to stderr and reads one line of stdin, without its line end; nullopt: the input ended (^D) before there was one. With
+/// Echo::Off the terminal shows nothing of it, and is set right again however this ends. Errors: Interrupted.
+Result<std::optional<std::string>> ask(std::string_view question, Echo echo, const CancelToken& cancel);
 
 /// All of stdin, at most 64 KiB. Errors: InvalidArgument (longer), IoFailed, Interrupted.
 Result<std::string> read_stdin(const CancelToken& cancel);

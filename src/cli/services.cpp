@@ -90,6 +90,10 @@ Result<std::unique_ptr<Workshop::Objects>> Workshop::make(Reach reach) {
     if (choice->token) {
       hub.credentials = net::Credentials{*choice->token, hub.endpoint.origin()};
       hub.token_source = choice->description;
+      hub.renewed = [this, origin = hub.endpoint.origin()]() -> std::optional<net::Credentials> {
+        auto token = desk_.current();
+        return token ? std::optional(net::Credentials{std::move(*token), origin}) : std::nullopt;
+      };
       tell_who_gets("the token of " + choice->description);
     }
   }

@@ -17,6 +17,13 @@
 namespace larder::cli {
 namespace {
 
+constexpr std::chrono::seconds kMintedEarly{300};   // R-414; one that was given is exchanged until it ends
+constexpr std::chrono::seconds kUsualLife{3600};    // when the answer doesn't say
+constexpr std::chrono::hours kLookAgain{1};         // a login lives for hours, and is renewed a day before its end
+constexpr std::chrono::seconds kTryAgain{300};      // after a renewal that failed
+constexpr std::chrono::seconds kExchangeAgain{60};  // sooner: without it the run ends
+constexpr int kTriesBetween = 2;                    // between two requests of a download others wait for the answer
+
 /// No core file and no ptrace from here on (T43).
 void protect_memory() {
   const rlimit none{0, 0};
@@ -62,43 +69,69 @@ Result<const config::TokenChoice*> TokenDesk::choice() {
 Result<const config::TokenChoice*> TokenDesk::token() {
   LARDER_CHECK(choice());
   if (is_ready_ || config_.settings.offline) return &*choice_;
-  if (choice_->identity) LARDER_CHECK(with_context(exchange(), choice_->description));
-  const bool is_stored = choice_->source == "file" && config_.source("token_file").from != "LARDER_TOKEN_FILE";
-  if (is_stored) renew();
+  if (choice_->identity) LARDER_CHECK(with_context(exchange(std::max(1, config_.settings.retries)), choice_->description));
+  if (is_stored_login()) renew();
   is_ready_ = true;
   return &*choice_;
 }
 
-Result<void> TokenDesk::exchange() {
+std::optional<Secret> TokenDesk::current() {
+  if (due_ && clock_.now() >= *due_) {
+    if (is_stored_login()) renew();
+    if (choice_->identity) {
+      const auto exchanged = exchange(kTriesBetween);
+      if (!exchanged) due_ = clock_.now() + kExchangeAgain;
+      if (!exchanged) report_.warning(choice_->description + ": could not be exchanged again: " + exchanged.error().text());
+    }
+  }
+  return choice_->token;
+}
+
+bool TokenDesk::is_stored_login() const { return choice_->source == "file" && config_.source("token_file").from != "LARDER_TOKEN_FILE"; }
+
+Result<void> TokenDesk::exchange(int tries) {
   const auto& settings = config_.settings;
   LARDER_TRY(const auto endpoint, Url::parse(settings.endpoint));
-  SmallClient asker(settings, clock_, std::max(1, settings.retries));
+  SmallClient asker(settings, clock_, tries);
   const auto& identity = *choice_->identity;
   LARDER_TRY(auto fresh, auth::exchange_identity(asker.client, endpoint,
                                                  {identity.resource, identity.id_token, identity.mint_url, identity.mint_token}, cancel_));
   guard(fresh.access_token);
   choice_->token = std::move(fresh.access_token);
+  const auto early = identity.id_token.empty() ? kMintedEarly : std::chrono::seconds(0);
+  due_ = clock_.now() + fresh.expires_in.value_or(kUsualLife) - early;
   return {};
+}
+
+void TokenDesk::use(const Secret& token) {
+  if (!config::is_possible_token(token.reveal())) return;
+  guard(token);
+  choice_->token = token;
 }
 
 /// What is needed for it is made only when it is due.
 void TokenDesk::renew() {
   const auto& settings = config_.settings;
+  due_.reset();
   const auto disk = fs::make_real_disk();
   const auto random = make_system_random();
   auth::TokenStore store(*disk, clock_, *random, settings.token_file);
   const auto state = store.read();
   if (!state || state->active_section() == nullptr || state->active_section()->refresh_token().empty()) return;
+  use(state->active);  // another client may have renewed it since
   const auto endpoint = Url::parse(settings.endpoint);
   if (!endpoint) return;
   SmallClient asker(settings, clock_, 1);
   auth::OAuth oauth(asker.client, clock_, *endpoint, settings.oauth_client_id);
   const auto renewed = ops::renew_if_due(oauth, store, clock_, *choice_->token, cancel_);
-  if (!renewed) {
-    const auto hint = renewed.error().hint.empty() ? "" : "; " + renewed.error().hint;
-    return report_.warning("the stored login could not be renewed: " + renewed.error().text() + hint);
+  if (renewed) {
+    if (*renewed) use(**renewed);
+    due_ = clock_.now() + kLookAgain;
+    return;
   }
-  if (*renewed) choice_->token = **renewed;
+  const auto hint = renewed.error().hint.empty() ? "" : "; " + renewed.error().hint;
+  report_.warning("the stored login could not be renewed: " + renewed.error().text() + hint);
+  if (renewed.error().code != ErrorCode::AuthRequired) due_ = clock_.now() + kTryAgain;  // a login that is over stays over
 }
 
 }  // namespace larder::cli

@@ -25,12 +25,17 @@ class TokenDesk {
   /// The same with the token in hand: a login by browser is renewed when that is due, the identity of a CI job is exchanged
   /// . Errors: of `choice`, of auth::exchange_identity; a renewal that fails is a warning.
   Result<const config::TokenChoice*> token();
+  /// The token for a request that is made now: after `token` said what it is, again exchanged or renewed when that is due. What fails
+  /// then is a warning, and the old token goes on as long as the Hub takes it.
+  std::optional<Secret> current();
   /// Registers a secret for the redactor and protects the process as `choice` does.
   static void guard(const Secret& secret);
 
  private:
+  [[nodiscard]] bool is_stored_login() const;
+  void use(const Secret& token);
   void renew();
-  Result<void> exchange();
+  Result<void> exchange(int tries);
 
   const config::Loaded& config_;
   const config::Variables& variables_;
@@ -38,6 +43,7 @@ class TokenDesk {
   Clock& clock_;
   CancelToken cancel_;
   std::optional<config::TokenChoice> choice_;
+  std::optional<SteadyTime> due_;  // when `current` has to act
   bool is_ready_ = false;
 };
 

@@ -17,6 +17,15 @@ namespace larder::config {
 namespace {
 
 constexpr std::size_t kLongestFile = 1U << 20U;
+constexpr std::array kTokenVariables{
+    TokenVariable{"HF_TOKEN", "the token"},
+    TokenVariable{"HUGGING_FACE_HUB_TOKEN", "the same, where HF_TOKEN is unset or empty"},
+    TokenVariable{"HF_OIDC_RESOURCE",
+                  "a repository or a user name: the identity of this CI job is exchanged for a token for it, and no other token is used"},
+    TokenVariable{"HF_OIDC_ID_TOKEN",
+                  "that identity, where the CI gives one; in a job of GitHub Actions with `id-token: write` it is asked for"},
+};
+
 constexpr std::string_view kWhiteSpace = " \t\v\f";
 
 Result<std::string> read_all(int fd, const std::string& path) {
@@ -30,11 +39,6 @@ Result<std::string> read_all(int fd, const std::string& path) {
     text.append(piece.data(), static_cast<std::size_t>(count));
     if (text.size() > kLongestFile) return fail(ErrorCode::InvalidConfig, escape_text(path) + ": longer than 1 MiB");
   }
-}
-
-/// Printable ASCII only: anything else would break the header or is a slip of the clipboard (R-403, T34).
-bool is_possible_token(std::string_view token) {
-  return std::all_of(token.begin(), token.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
 }
 
 /// Chooses by the layers of cli.md §6; the order is drawn at `run`.
@@ -181,6 +185,12 @@ std::string clean_token(std::string_view raw) {
   if (begin == std::string::npos) return {};
   return token.substr(begin, token.find_last_not_of(kWhiteSpace) - begin + 1);
 }
+
+bool is_possible_token(std::string_view token) {
+  return std::all_of(token.begin(), token.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+std::span<const TokenVariable> token_variables() { return kTokenVariables; }
 
 Result<TokenChoice> choose_token(const Loaded& loaded, const Variables& environment, const ReadFile& read) {
   return Chooser(loaded, environment, read).run();

@@ -75,10 +75,14 @@ Error no_such_commit(const repo::Revision& revision, const std::set<repo::Commit
 
 }  // namespace
 
+std::optional<net::Credentials> current_credentials(const HubOptions& options) {
+  return options.renewed ? options.renewed() : options.credentials;
+}
+
 Result<net::Response> HubClient::exchange(const Url& url, Counting counting, const CancelToken& cancel) {
   net::Request request;
   request.url = url;
-  request.credentials = options_.credentials;
+  request.credentials = current_credentials(options_);
   if (counting == Counting::Download && options_.purpose == Purpose::Download) request.headers = download_headers(url, options_.endpoint);
   request.max_body = PageLimits().page_bytes;
   request.version = net::HttpVersion::Any;

@@ -19,6 +19,7 @@ std::int64_t unix_seconds(WallTime when) { return std::chrono::duration_cast<std
 Result<hub::Whoami> ask_who(Services& services, const Secret& token, const CancelToken& cancel) {
   auto options = services.hub.options();
   options.credentials = net::Credentials{token, options.endpoint.origin()};
+  options.renewed = nullptr;
   options.token_source = "the given token";
   hub::HubClient asker(services.client, std::move(options));
   return asker.whoami(cancel);

@@ -11,7 +11,7 @@ namespace {
 struct Place {
   std::string name;
   Url base;
-  std::optional<net::Credentials> credentials;
+  std::optional<hub::HubOptions> identity;  // of the endpoint's origin; nullopt: asked anonymously
   std::string token_source;
   Url endpoint;
 };
@@ -25,14 +25,16 @@ class ResolveSource final : public BlobSource {
   [[nodiscard]] Result<Url> url(const repo::FileEntry& file) const override {
     return hub::resolve_url(place_.base, repo_, commit_, file.path);  // by commit, so that a moving branch mixes nothing (R-315, T17)
   }
-  [[nodiscard]] const std::optional<net::Credentials>& credentials() const override { return place_.credentials; }
+  [[nodiscard]] std::optional<net::Credentials> credentials() const override {
+    return place_.identity ? hub::current_credentials(*place_.identity) : std::nullopt;
+  }
   [[nodiscard]] net::Headers headers(const Url& url) const override { return hub::download_headers(url, place_.endpoint); }
   [[nodiscard]] Result<void> check(const net::ResponseHead& head, const repo::FileEntry& file) const override {
     return hub::check_resolve_answer(head, file, commit_);
   }
 
   [[nodiscard]] Error classify(const net::Response& response) const override {
-    Error error = hub::classify_answer(response, {object_, repo_, place_.base, place_.credentials ? place_.token_source : "", true, {}});
+    Error error = hub::classify_answer(response, {object_, repo_, place_.base, has_token() ? place_.token_source : "", true, {}});
     const bool is_about_repo = error.http && (error.http->hub_code == "RepoNotFound" || error.http->hub_code == "RevisionNotFound");
     if (response.head.status == 404 && !is_about_repo) {
       // The listing of this very commit has it (N24).
@@ -43,6 +45,8 @@ class ResolveSource final : public BlobSource {
   }
 
  private:
+  [[nodiscard]] bool has_token() const { return place_.identity && place_.identity->credentials; }
+
   Place place_;
   repo::RepoId repo_;
   repo::CommitId commit_;
@@ -53,14 +57,14 @@ class ResolveSource final : public BlobSource {
 
 std::unique_ptr<BlobSource> make_hub_source(const hub::HubOptions& options, const repo::RepoId& repo, const repo::CommitId& commit,
                                             std::string object) {
-  Place place{options.endpoint.origin().host_text(), options.endpoint, options.credentials, options.token_source, options.endpoint};
+  Place place{options.endpoint.origin().host_text(), options.endpoint, options, options.token_source, options.endpoint};
   return std::make_unique<ResolveSource>(std::move(place), repo, commit, std::move(object));
 }
 
 std::unique_ptr<BlobSource> make_mirror_source(const Url& base, const hub::HubOptions& endpoint, const repo::RepoId& repo,
                                                const repo::CommitId& commit, std::string object) {
   Place place{"mirror " + base.redacted(), base, std::nullopt, endpoint.token_source, endpoint.endpoint};
-  if (base.origin() == endpoint.endpoint.origin()) place.credentials = endpoint.credentials;
+  if (base.origin() == endpoint.endpoint.origin()) place.identity = endpoint;
   return std::make_unique<ResolveSource>(std::move(place), repo, commit, std::move(object));
 }
 

@@ -11,7 +11,7 @@
 namespace larder::transfer {
 
 /// One place that answers `resolve` for this commit: the Hub, or a `--mirror`. The engine follows its redirects and keeps the Location it
-/// ends at. Immutable; thread: any.
+/// ends at. Thread: the engine's.
 class BlobSource {
  public:
   BlobSource() = default;
@@ -22,8 +22,8 @@ class BlobSource {
   [[nodiscard]] virtual std::string name() const = 0;
   /// Where to ask for this file, by commit.
   [[nodiscard]] virtual Result<Url> url(const repo::FileEntry& file) const = 0;
-  /// The token for it, bound to its origin; nullopt: anonymous (T47).
-  [[nodiscard]] virtual const std::optional<net::Credentials>& credentials() const = 0;
+  /// The token for the next request, bound to its origin; nullopt: anonymous (T47).
+  [[nodiscard]] virtual std::optional<net::Credentials> credentials() const = 0;
   /// What else goes along to `url`, any hop of the way to the bytes.
   [[nodiscard]] virtual net::Headers headers(const Url& /*url*/) const { return {}; }
   /// Checks the headers of an answer of this source's own origin against the tree, and turns error answers into Errors.

@@ -239,6 +239,47 @@ TEST_CASE("auth: the identity of a CI job is exchanged, or it is an error", "[in
   }
 }
 
+TEST_CASE("auth: the token of a CI job is exchanged again before it ends", "[integration][auth]") {  // R-414
+  // One that was asked for is renewed 300 s early, a given one when it ends: both are due for every request here.
+  for (const bool is_given : {false, true}) {
+    Sandbox box({.needs_token = true, .identity_life = std::chrono::seconds(is_given ? 0 : 300)});
+    box.hub.put(golden_repo());
+    box.environment["HF_OIDC_RESOURCE"] = "org/m";
+    if (is_given) box.environment["HF_OIDC_ID_TOKEN"] = kIdToken;
+    box.environment["GITHUB_ACTIONS"] = "true";
+    box.environment["ACTIONS_ID_TOKEN_REQUEST_URL"] = box.hub.endpoint() + "/mint";
+    box.environment["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = kMintToken;
+    CHECK_EXIT(box.run({"pull", "org/m"}), 0);
+    CHECK(box.hub.server().count_path("/oauth/token") > 4);  // info, listing and files
+    CHECK(box.hub.server().count_path("/mint") == (is_given ? 0 : box.hub.server().count_path("/oauth/token")));
+  }
+  Sandbox box({.needs_token = true, .identity_life = std::chrono::seconds(3600)});
+  box.hub.put(golden_repo());
+  box.environment["HF_OIDC_RESOURCE"] = "org/m";
+  box.environment["HF_OIDC_ID_TOKEN"] = kIdToken;
+  CHECK_EXIT(box.run({"pull", "org/m"}), 0);
+  CHECK(box.hub.server().count_path("/oauth/token") == 1);
+}
+
+TEST_CASE("auth logout: a token from elsewhere is an error after the deletion", "[integration][auth]") {  // R-408
+  Sandbox box;
+  REQUIRE_EXIT(login(box, kMemberToken), 0);
+  SECTION("of a variable") {
+    box.environment["HF_TOKEN"] = kMemberToken;
+    const RunResult result = box.run({"auth", "logout"});
+    CHECK_EXIT(result, 10);
+    CHECK(contains(result.err, "HF_TOKEN still holds one"));
+    CHECK_FALSE(exists(token_file(box)));
+    CHECK_EXIT(box.run({"auth", "logout"}), 10);  // nothing was stored, and still not logged out
+  }
+  SECTION("of a job") {
+    box.environment["HF_OIDC_RESOURCE"] = "org/m";
+    CHECK_EXIT(box.run({"auth", "logout", "--token-name", "ci read-only"}), 10);
+    CHECK_FALSE(contains(read_all(stored_file(box)), "hf_"));
+  }
+  SECTION("of none") { CHECK_EXIT(box.run({"auth", "logout"}), 0); }
+}
+
 TEST_CASE("auth: broken stored tokens are never written over", "[integration][auth]") {  // R-407
   Sandbox box;
   for (const std::string& broken :

@@ -25,6 +25,7 @@ struct FakeHubOptions {
   bool serves_directly = false;  ///< files answered by `resolve` itself, no redirects, as hfd does (R-310)
   bool needs_token = false;      ///< everything but whoami needs a good token
   bool uses_ipv6 = false;
+  std::chrono::seconds identity_life{3600};  ///< of the token that a job's identity is exchanged for
 };
 
 /// A file's faults go by its path in the repository ("model.bin"), those of its `resolve` answer by "resolve:PATH", those of API

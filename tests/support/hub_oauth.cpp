@@ -46,17 +46,17 @@ void answer_device(const HubContext& hub, const ReceivedRequest& request, Reply&
   reply.send_json(answer.dump(), common_headers("api"));
 }
 
-void answer_exchange(const ReceivedRequest& request, Reply& reply) {
+void answer_exchange(const HubContext& hub, const ReceivedRequest& request, Reply& reply) {
   const json asked = json::parse(request.body, nullptr, false);
   const bool is_good = asked.is_object() && asked.value("subject_token", "") == kIdToken && !asked.value("resource", "").empty() &&
                        asked.value("grant_type", "") == "urn:ietf:params:oauth:grant-type:token-exchange" &&
                        asked.value("subject_token_type", "") == "urn:ietf:params:oauth:token-type:id_token";
-  return is_good ? grant(reply, {{"expires_in", 3600}}) : refuse(reply, "invalid_grant");
+  return is_good ? grant(reply, {{"expires_in", hub.options.identity_life.count()}}) : refuse(reply, "invalid_grant");
 }
 
 void answer_token(const HubContext& hub, const ReceivedRequest& request, Reply& reply) {
   const std::string* kind = request.header("content-type");
-  if (kind != nullptr && kind->rfind("application/json", 0) == 0) return answer_exchange(request, reply);
+  if (kind != nullptr && kind->rfind("application/json", 0) == 0) return answer_exchange(hub, request, reply);
   if (field(request.body, "client_id").empty()) return refuse(reply, "invalid_client");
   const std::string how = field(request.body, "grant_type");
   if (how == "refresh_token") {

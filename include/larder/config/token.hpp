@@ -7,7 +7,9 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace larder::config {
@@ -25,6 +27,17 @@ Result<std::optional<SmallFile>> read_small_file(const std::string& path, FileSh
 
 /// CR and LF deleted anywhere, white space at both ends stripped. T-35…T-38.
 std::string clean_token(std::string_view raw);
+
+/// Printable ASCII only: anything else would break the header or is a slip of the clipboard (R-403, T34).
+bool is_possible_token(std::string_view token);
+
+/// A variable that says which token is used; they hold secrets or name one, so they are no settings that `env` shows.
+struct TokenVariable {
+  std::string_view name;
+  std::string_view help;
+};
+/// For the manual; the order is told at `choose_token`.
+std::span<const TokenVariable> token_variables();
 
 /// The identity of a CI job, that HF_OIDC_RESOURCE wants to be used instead of any token: exchanged when one is needed.
 struct CiIdentity {

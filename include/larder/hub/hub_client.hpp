@@ -21,10 +21,16 @@ enum class Purpose : std::uint8_t { Download, Look };
 struct HubOptions {
   Url endpoint;                                 ///< without trailing "/"
   std::optional<net::Credentials> credentials;  ///< nullopt: anonymous
-  std::string token_source;                     ///< "HF_TOKEN", "token file …": named when the token is refused; never the token
+  /// Asked before each request by the thread that makes it: the token of a CI job or of a login by browser ends within hours (R-412,
+  /// Empty: `credentials` are good for the whole run.
+  std::function<std::optional<net::Credentials>()> renewed;
+  std::string token_source;  ///< "HF_TOKEN", "token file …": named when the token is refused; never the token
   std::chrono::milliseconds header_timeout{30'000};
   Purpose purpose = Purpose::Download;
 };
+
+/// Those for the next request.
+std::optional<net::Credentials> current_credentials(const HubOptions& options);
 
 struct RefName {
   std::string name;  ///< "main", "v1.0", "refs/pr/1", "refs/convert/parquet": as one would ask for it
