@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::uint64_t kLittleSpace = 1ULL << 30U;
 constexpr std::uint64_t kFewInodes = 10'000;
+constexpr std::uint64_t kOneFile = 64 * 1024;
+constexpr const char* kMakeRoom = "`larder cache gc --max-size SIZE` makes room";
 
 /// What is known to go wrong on a kind of file system, and what helps.
 struct Trap {
@@ -114,7 +116,7 @@ class Examination {
 
   std::vector<DoctorCheck> run() {
     if (const auto made = prepare(); !made) return refuse(made.error());
-    check_kind();
+    check_kind(scratch_.path());
     check_symlink();
     check_reflink();
     check_hard_link();
@@ -122,7 +124,7 @@ class Examination {
     check_rename();
     check_case();
     check_permissions();
-    check_space();
+    check_space(scratch_.path(), Room::Some);
     return std::move(checks_);
   }
 
@@ -139,23 +141,37 @@ class Examination {
     return disk_.append(fd.value(), kContent);
   }
 
-  /// Nothing can be tried where nothing can be written.
+  /// Nothing can be tried where nothing can be written; what the system tells by itself it tells all the same.
   std::vector<DoctorCheck> refuse(const Error& error) {
-    for (const char* name :
-         {"filesystem", "symlink", "reflink", "hardlink", "flock", "rename", "case", "permissions", "free-space", "inodes"}) {
-      if (std::string_view(name) == "permissions") {
-        add(name, CheckStatus::Fail, error.text(),
-            "what is there can be read; to pull, choose a cache folder that you may write (--cache-dir, HF_HUB_CACHE)");
-      } else {
-        add(name, CheckStatus::Skip, "the cache can't be written", "");
-      }
+    const std::string place = nearest_folder();
+    check_kind(place);
+    for (const char* name : {"symlink", "reflink", "hardlink", "flock", "rename", "case"}) {
+      add(name, CheckStatus::Skip, "the cache can't be written", "");
     }
+    if (error.code == ErrorCode::DiskFull) {
+      add("permissions", CheckStatus::Skip, error.text(), "");
+    } else {
+      add("permissions", CheckStatus::Fail, error.text(),
+          "what is there can be read; to pull, choose a cache folder that you may write (--cache-dir, HF_HUB_CACHE)");
+    }
+    check_space(place, error.code == ErrorCode::DiskFull ? Room::None : Room::Some);
     return std::move(checks_);
   }
 
-  void check_kind() {
+  /// The cache folder, or the nearest one above it that is there.
+  [[nodiscard]] std::string nearest_folder() {
+    std::string place = cache_;
+    while (place.size() > 1) {
+      const auto there = disk_.look_through(place);
+      if (there && *there) return place;
+      place.erase(std::max<std::size_t>(1, place.rfind('/')));
+    }
+    return "/";
+  }
+
+  void check_kind(const std::string& place) {
     struct statfs facts {};
-    if (::statfs(scratch_.path().c_str(), &facts) != 0) return add("filesystem", CheckStatus::Skip, "not told", "");
+    if (::statfs(place.c_str(), &facts) != 0) return add("filesystem", CheckStatus::Skip, "not told", "");
     checks_.push_back(judge_file_system(static_cast<unsigned long>(facts.f_type)));
   }
 
@@ -222,18 +238,24 @@ class Examination {
         is_open ? "`chmod o-w` it; a group that shares a cache needs g+ws only" : "");
   }
 
-  void check_space() {
-    const auto space = disk_.space(scratch_.path());
+  /// None: a few bytes could not be written, for want of space or of an inode.
+  enum class Room : std::uint8_t { Some, None };
+
+  void check_space(const std::string& place, Room room) {
+    const auto space = disk_.space(place);
     if (!space || !*space) {
-      add("free-space", CheckStatus::Skip, "not told", "");
+      add("free-space", room == Room::None ? CheckStatus::Fail : CheckStatus::Skip, "not told", room == Room::None ? kMakeRoom : "");
       add("inodes", CheckStatus::Skip, "not told", "");
       return;
     }
     const auto free = (*space)->free_bytes;
-    const bool is_little = free < kLittleSpace;
-    add("free-space", is_little ? CheckStatus::Warn : CheckStatus::Ok, format_bytes_long(free),
-        is_little ? "`larder cache gc --max-size SIZE` makes room" : "");
     const auto inodes = (*space)->free_inodes;
+    const bool is_little = free < kLittleSpace;
+    // Where inodes are not counted there are none, too: the bytes must be plenty for that to be the cause.
+    const bool lacks_inodes = room == Room::None && inodes == 0 && free > kOneFile;
+    const auto usual = is_little ? CheckStatus::Warn : CheckStatus::Ok;
+    add("free-space", room == Room::None && !lacks_inodes ? CheckStatus::Fail : usual, format_bytes_long(free), is_little ? kMakeRoom : "");
+    if (lacks_inodes) return add("inodes", CheckStatus::Fail, "0 free", "each file of a snapshot needs one: remove what is not needed");
     if (inodes == 0) return add("inodes", CheckStatus::Skip, "not counted by this file system", "");
     const bool are_few = inodes < kFewInodes;
     add("inodes", are_few ? CheckStatus::Warn : CheckStatus::Ok, fmt::format("{} free", inodes),

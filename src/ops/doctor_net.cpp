@@ -22,6 +22,7 @@ Step stuck_at(ErrorCode code) {
   if (code == ErrorCode::ConnectFailed) return Step::Connect;
   if (code == ErrorCode::ProxyFailed) return Step::Proxy;
   if (code == ErrorCode::TlsFailed) return Step::Tls;
+  if (code == ErrorCode::RateLimited) return Step::None;  // an answer, if not the one that was hoped for
   return Step::Answer;
 }
 
@@ -87,6 +88,7 @@ class Judge {
   }
 
   void judge_endpoint(const std::string& host) {
+    if (is_rate_limited()) return add("endpoint", CheckStatus::Ok, host + " answered 429", "");
     if (!answer_) {
       return step(Step::Answer, "endpoint", "", "try again later, or another endpoint");
     }
@@ -103,6 +105,12 @@ class Judge {
   void judge_rate_limit() {
     const auto field = answer_ ? answer_->head.headers.find("ratelimit") : std::nullopt;
     const auto limit = field ? net::parse_rate_limit(*field) : std::nullopt;
+    const auto* remedy = question_.has_token ? "wait until then" : "wait until then, or log in: a token has its own quota";
+    if (is_rate_limited()) {
+      const auto after = answer_.error().retry_after;
+      const auto until = after ? fmt::format(", for {} s more", std::chrono::ceil<std::chrono::seconds>(*after).count()) : "";
+      return add("rate-limit", CheckStatus::Fail, answer_.error().text() + until, remedy);
+    }
     if (!limit) return add("rate-limit", CheckStatus::Skip, "none was told", "");
     const auto policy_field = answer_->head.headers.find("ratelimit-policy");
     const auto policy = policy_field ? net::parse_rate_limit_policy(*policy_field) : std::nullopt;
@@ -110,9 +118,10 @@ class Judge {
     const auto detail = fmt::format("{} requests left{} {}, reset in {} s", limit->remaining, quota,
                                     question_.has_token ? "with this token" : "for this address, without token", limit->reset.count());
     if (limit->remaining > 0) return add("rate-limit", CheckStatus::Ok, detail, "");
-    add("rate-limit", CheckStatus::Warn, detail,
-        question_.has_token ? "wait until then" : "wait until then, or log in: a token has its own quota");
+    add("rate-limit", CheckStatus::Warn, detail, remedy);
   }
+
+  [[nodiscard]] bool is_rate_limited() const { return !answer_ && answer_.error().code == ErrorCode::RateLimited; }
 
   const NetworkQuestion& question_;
   const Result<net::Response>& answer_;

@@ -1,5 +1,6 @@
 #include <larder/ops/doctor.hpp>
 
+#include "fs/forwarding_disk.hpp"
 #include "ops/doctor_fs.hpp"
 #include "ops/doctor_net.hpp"
 #include "support/catch.hpp"
@@ -31,6 +32,19 @@ Result<net::Response> answered(const std::vector<std::pair<std::string, std::str
   return response;
 }
 
+/// Without room: for bytes, or for inodes when it has none.
+class FullDisk final : public fs::ForwardingDisk {
+ public:
+  FullDisk(fs::Disk& real, std::uint64_t inodes) : ForwardingDisk(real), inodes_(inodes) {}
+  Result<void> append(int, std::span<const std::byte>) override { return fail(ErrorCode::DiskFull, "no space"); }
+  Result<std::optional<fs::SpaceFacts>> space(const std::string&) override {
+    return std::optional(fs::SpaceFacts{.free_bytes = inodes_ == 0 ? 5ULL << 30U : 4096, .free_inodes = inodes_});
+  }
+
+ private:
+  std::uint64_t inodes_;
+};
+
 /// "ok skip warn …" in the order of kNetNames.
 std::string statuses(const std::vector<DoctorCheck>& checks) {
   std::string text;
@@ -55,7 +69,7 @@ TEST_CASE("doctor: a failure is shown at the step where it happened, and later s
                                             {ErrorCode::TlsFailed, "ok ok skip fail skip skip skip"},
                                             {ErrorCode::TimedOut, "ok ok skip ok skip fail skip"},
                                             {ErrorCode::ServerError, "ok ok skip ok skip fail skip"},
-                                            {ErrorCode::RateLimited, "ok ok skip ok skip fail skip"}}) {
+                                            {ErrorCode::RateLimited, "ok ok skip ok skip ok fail"}}) {
     CHECK(statuses(judge_network(question(), failed(each.code))) == each.statuses);
   }
 }
@@ -140,9 +154,26 @@ TEST_CASE("doctor: a file system is tried and left as it was", "[ops][doctor]") 
   CHECK(std::distance(std::filesystem::directory_iterator(cache + "/.locks"), {}) == 1);
 }
 
-TEST_CASE("doctor: where nothing can be written, permissions fail and the rest is skipped", "[ops][doctor]") {
+TEST_CASE("doctor: where nothing can be written, permissions fail and what needs no writing is told", "[ops][doctor]") {
   const auto disk = fs::make_real_disk();
   for (const auto& check : check_file_system(*disk, "/proc/no/such", "01234567")) {
-    CHECK(check.status == (check.name == "permissions" ? CheckStatus::Fail : CheckStatus::Skip));
+    const auto usual = check.name == "filesystem" ? CheckStatus::Ok : CheckStatus::Skip;
+    CHECK(check.status == (check.name == "permissions" ? CheckStatus::Fail : usual));
+  }
+}
+
+TEST_CASE("doctor: a full disk is told as such, with what makes room", "[ops][doctor]") {
+  test::TempDir folder;
+  const auto real = fs::make_real_disk();
+  for (const std::uint64_t inodes : {std::uint64_t{0}, std::uint64_t{7}}) {
+    FullDisk disk(*real, inodes);
+    std::map<std::string, DoctorCheck> found;
+    for (const auto& check : check_file_system(disk, folder.path(), "01234567")) found[check.name] = check;
+    const bool lacks_inodes = inodes == 0;
+    CHECK(found["permissions"].status == CheckStatus::Skip);
+    CHECK(found["free-space"].status == (lacks_inodes ? CheckStatus::Ok : CheckStatus::Fail));
+    CHECK(found["inodes"].status == (lacks_inodes ? CheckStatus::Fail : CheckStatus::Warn));
+    CHECK_FALSE(found[lacks_inodes ? "inodes" : "free-space"].remedy.empty());
+    CHECK(std::filesystem::is_empty(folder.path()));
   }
 }
