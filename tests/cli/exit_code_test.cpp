@@ -58,6 +58,7 @@ TEST_CASE("exit code: failed items give the code they share, else partial", "[cl
       {ErrorCode::ServerError, {ErrorCode::ServerError, ErrorCode::TimedOut, ErrorCode::RateLimited}, 5},
       {ErrorCode::Interrupted, {ErrorCode::ServerError, ErrorCode::EntryNotFound}, 130},
       {ErrorCode::TimedOut, {ErrorCode::DigestMismatch, ErrorCode::EntryNotFound}, 5},
+      {ErrorCode::DiskFull, {ErrorCode::DigestMismatch}, 8},  // what ended the run, not what came of it
   };
   for (const auto& each : cases) {
     const auto items = items_of(each.items);
