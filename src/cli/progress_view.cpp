@@ -118,6 +118,7 @@ class BarView final : public View {
   }
   void note(std::string_view text) override {
     note_ = escape_text(text);
+    if (text.empty()) return line_.clear();
     redraw_if_due(clock().now());
   }
 
@@ -202,7 +203,9 @@ class PlainView final : public View {
     if (!has_told_) told_ -= kPlainEvery;
     tell(clock().now(), fmt::format("larder: waiting {}: {}", clock_text(duration), escape_text(reason)));
   }
-  void note(std::string_view text) override { tell(clock().now(), "larder: " + escape_text(text)); }
+  void note(std::string_view text) override {
+    if (!text.empty()) tell(clock().now(), "larder: " + escape_text(text));
+  }
 
  private:
   void on_begin(Task&) override {}
@@ -234,6 +237,7 @@ class JsonView final : public View {
   }
   void note(std::string_view text) override {
     const auto now = clock().now();
+    if (text.empty()) return;
     if (noted_ != SteadyTime{} && now - noted_ < kJsonFileEvery) return;
     noted_ = now;
     line_.print(fmt::format(R"({{"event":"note","text":{}}})", json_text(text)));

@@ -23,11 +23,18 @@ namespace {
 class ScanNotes {
  public:
   ScanNotes(Clock& clock, ProgressSink& progress) : clock_(clock), progress_(progress), said_(clock.now()) {}
+  ScanNotes(const ScanNotes&) = delete;
+  ScanNotes& operator=(const ScanNotes&) = delete;
+  /// A question to the user may come next: the terminal's line is given back.
+  ~ScanNotes() {
+    if (has_said_) progress_.note({});
+  }
   void repo_done(const RepoRecord& record) {
     ++repos_;
     files_ += record.files;
     if (clock_.now() - said_ < std::chrono::seconds(1)) return;
     said_ = clock_.now();
+    has_said_ = true;
     progress_.note(fmt::format("scanning: {} repositories, {} files", repos_, files_));
   }
 
@@ -35,6 +42,7 @@ class ScanNotes {
   Clock& clock_;
   ProgressSink& progress_;
   SteadyTime said_;
+  bool has_said_ = false;
   std::uint64_t repos_ = 0;
   std::uint64_t files_ = 0;
 };

@@ -29,7 +29,7 @@ class ProgressSink {
   virtual void end(TaskId task, TaskEnd how) = 0;
   /// Nothing moves for `duration` because of `reason` ("rate limit", "lock held by process 4711").
   virtual void wait(std::string_view reason, std::chrono::seconds duration) = 0;
-  /// A line a person should see between the bars ("listing: 12,000 files").
+  /// A line a person should see between the bars ("listing: 12,000 files"). Empty: what was noted is over.
   virtual void note(std::string_view text) = 0;
 };
 
