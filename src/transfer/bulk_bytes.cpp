@@ -14,6 +14,8 @@ namespace {
 /// While more than this waits to be read back, hot pieces go to the disk only: behind a long read-back (a resumed file's first half) they
 /// would hold the whole pool and the network would stand still.
 constexpr std::uint64_t kReadBackQueue = 8 * kMiB;
+/// Less than that in a piece is not worth its place in the pool.
+constexpr std::size_t kWorthHolding = BufferPool::kPiece / 2;
 
 }  // namespace
 
@@ -54,24 +56,36 @@ void BulkLane::on_data(net::DataEvent& event) {
   complete_if_all_here(task);
 }
 
-// To the disk always; to the digest from memory when the bytes come just in order. What arrives ahead is read back later, so that it never
-// holds the pool.
+// To the disk always; to the digest from memory when the bytes come in order or a little ahead. What is further ahead is read back later,
+// so that it never holds the pool.
 void BulkLane::deliver(FileTask& task, ByteRange part, const Piece& piece) {
   run_.disk->submit(WriteJob{task.id, task.partial.get(), part.begin, piece});
-  if (part.begin == task.ranges.frontier() && run_.digests->read_back_waiting(task.id) <= kReadBackQueue) {
-    task.ranges.move_frontier(part.end);
-    run_.digests->feed(task.id, piece);
-  }
+  const bool is_next = part.begin == task.ranges.frontier() && run_.digests->read_back_waiting(task.id) <= kReadBackQueue;
+  if (is_next || may_hold(piece)) task.ahead.hold(part.begin, piece);
   catch_up(task, CatchUp::Little);
 }
 
+// Two pieces a running request are never held, so that the bytes at the frontier always find one.
+bool BulkLane::may_hold(const Piece& piece) const {
+  std::size_t held = 0;
+  for (const auto& task : tasks_) held += task->ahead.count();
+  return piece.size >= kWorthHolding && held + 2 * exchanges_.size() < run_.seams.pool.pieces();
+}
+
 void BulkLane::catch_up(FileTask& task, CatchUp how) {
-  const ByteRange behind = task.ranges.behind();
-  if (behind.empty()) return;
-  if (how == CatchUp::Little && run_.digests->read_back_waiting(task.id) > kReadBackQueue) return;
-  task.ranges.move_frontier(behind.end);
-  run_.digests->read_back(task.id, *task.partial, behind);
-  run_.disk->submit(ReadBackJob{task.id});
+  for (;;) {
+    const ByteRange behind = task.ranges.behind();
+    if (behind.empty() || (how == CatchUp::Little && run_.digests->read_back_waiting(task.id) > kReadBackQueue)) return;
+    if (auto piece = task.ahead.take(behind.begin)) {
+      task.ranges.move_frontier(behind.begin + piece->size);
+      run_.digests->feed(task.id, std::move(*piece));
+      continue;
+    }
+    const ByteRange cold{behind.begin, std::min(behind.end, task.ahead.first(behind.end))};
+    task.ranges.move_frontier(cold.end);
+    run_.digests->read_back(task.id, *task.partial, cold);
+    run_.disk->submit(ReadBackJob{task.id});
+  }
 }
 
 void BulkLane::complete_if_all_here(FileTask& task) {
@@ -89,6 +103,7 @@ void BulkLane::complete_if_all_here(FileTask& task) {
 void BulkLane::restart(FileTask& task, FileRanges::Shape shape) {
   drop_all(task);
   run_.digests->drop(task.id);
+  task.ahead.clear();
   task.id = ++last_id_;  // what is still queued for the old one must not count for the new one
   run_.done_bytes -= task.ranges.here().bytes();
   task.ranges.restart(shape);

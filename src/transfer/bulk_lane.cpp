@@ -142,6 +142,7 @@ void BulkLane::fail_file(FileTask& task, Error error) {
 void BulkLane::leave(FileTask& task, bool keep) {
   drop_all(task);
   run_.digests->drop(task.id);  // from here on nobody reads the partial
+  task.ahead.clear();
   task.state = FileTask::State::Leaving;
   if (!task.partial) return close(task);
   run_.disk->submit(AbandonJob{task.id, task.entry, std::move(task.partial), keep});

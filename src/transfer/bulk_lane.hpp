@@ -68,6 +68,7 @@ class BulkLane {
   void leave(FileTask& task, bool keep);
 
   // bulk_requests.cpp
+  [[nodiscard]] Path path() const;
   void send(FileTask& task, Exchange exchange);
   [[nodiscard]] bool judge_head(FileTask& task, net::RequestId id, const net::ResponseHead& head);
   void on_whole_body(FileTask& task, net::RequestId id);
@@ -84,6 +85,7 @@ class BulkLane {
   // bulk_bytes.cpp
   void begin(FileTask& task);
   void deliver(FileTask& task, ByteRange part, const Piece& piece);
+  [[nodiscard]] bool may_hold(const Piece& piece) const;
   enum class CatchUp : std::uint8_t { Little, All };
   void catch_up(FileTask& task, CatchUp how);
   void complete_if_all_here(FileTask& task);

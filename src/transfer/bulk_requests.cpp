@@ -43,9 +43,12 @@ void BulkLane::start_segment(std::size_t place) {
   exchange.route = std::move(*route);
   exchange.is_resolving = !view.location;
   if (view.location) exchange.route.url = view.location->url;
-  exchange.segment = task->ranges.take(now, run_.control.bulk(), run_.round_trip.value_or(std::chrono::nanoseconds{0}));
+  exchange.segment = task->ranges.take(now, path());
   send(*task, std::move(exchange));
 }
+
+// Before the first answer the path counts as short: a first small segment costs little, a large one far ahead of the others much.
+Path BulkLane::path() const { return {run_.control.bulk(), run_.round_trip.value_or(std::chrono::nanoseconds{0}), median(usual_rates_)}; }
 
 void BulkLane::send(FileTask& task, Exchange exchange) {
   const ByteRange range = exchange.segment.range;
@@ -212,6 +215,7 @@ void BulkLane::on_end(net::EndEvent& event) {
   }
   const net::ResponseHead& head = event.result->head;
   if (judge_answer(head, exchange.asked, task.entry.size).verdict == Verdict::Redirect) {
+    run_.on_head_wait(run_.now() - exchange.flow.started());
     return on_redirect(task, std::move(exchange), head);
   }
   on_failed_answer(task, std::move(exchange), *event.result);

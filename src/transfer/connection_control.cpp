@@ -21,7 +21,7 @@ void ConnectionControl::on_window(std::uint64_t bytes, bool was_full) {
   if (phase_ == Phase::Growing) {
     if (grew) {
       last_good_ = bulk_;
-      bulk_ = std::min(bulk_ + kStep, cap_);
+      bulk_ = std::min(bulk_ + step(), cap_);
     } else {
       bulk_ = last_good_;
       phase_ = Phase::Settled;
@@ -33,9 +33,11 @@ void ConnectionControl::on_window(std::uint64_t bytes, bool was_full) {
   last_bytes_ = std::max(bytes, std::uint64_t{1});
   if (++settled_windows_ < kProbeAfter || bulk_ >= cap_) return;
   last_good_ = bulk_;
-  bulk_ = std::min(bulk_ + kStep, cap_);
+  bulk_ = std::min(bulk_ + step(), cap_);
   phase_ = Phase::Growing;
 }
+
+int ConnectionControl::step() const { return std::max(kStep, bulk_ / 2); }
 
 void ConnectionControl::halve() {
   bulk_ = std::max(bulk_ / 2, 1);

@@ -8,8 +8,8 @@
 
 namespace larder::transfer {
 
-/// Start 8, at most 32; every 0.5 s window: +4 while goodput grows by more than 5 %, back to the last good number when it does not; half on
-/// 429, 503 or a burst of resets (N19). `--jobs` is another ceiling than 32, and nothing else.
+/// Start 8, at most 32; every 0.5 s window: half as many more, at least 4, while goodput grows by more than 5 %, back to the last good
+/// number when it does not; half on 429, 503 or a burst of resets (N19). `--jobs` is another ceiling than 32, and nothing else.
 class ConnectionControl {
  public:
   static constexpr int kStart = 8;
@@ -36,6 +36,7 @@ class ConnectionControl {
 
  private:
   enum class Phase { Growing, Settled };
+  [[nodiscard]] int step() const;
   void halve();
 
   int cap_;

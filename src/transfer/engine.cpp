@@ -79,6 +79,7 @@ class Engine::Impl final : public net::TransportListener {
 
   void schedule(Run& run);
   void wait_and_handle(Run& run);
+  void handle_events(Run& run, SteadyTime until);
   void handle(Run& run, net::TransportEvent& event);
   void handle(Run& run, DiskEvent& event);
   void beat(Run& run);
@@ -198,7 +199,13 @@ SteadyTime Engine::Impl::wake_time(const Run& run) const {
 
 void Engine::Impl::wait_and_handle(Run& run) {
   run.small.flush_if_due(seams_.clock.now());
-  queue_.take(events_, seams_.clock, wake_time(run));
+  handle_events(run, wake_time(run));
+  if (seams_.clock.now() >= run.next_beat) beat(run);
+}
+
+// All that is queued; waits until `until` for the first one.
+void Engine::Impl::handle_events(Run& run, SteadyTime until) {
+  queue_.take(events_, seams_.clock, until);
   for (Event& event : events_) {
     if (auto* transport = std::get_if<net::TransportEvent>(&event)) {
       handle(run, *transport);
@@ -209,7 +216,6 @@ void Engine::Impl::wait_and_handle(Run& run) {
     }
     event = WakeEvent{};  // a piece goes back to the pool now, not at the end of the round
   }
-  if (seams_.clock.now() >= run.next_beat) beat(run);
 }
 
 void Engine::Impl::handle(Run& run, net::TransportEvent& event) {
@@ -268,6 +274,7 @@ void Engine::Impl::beat(Run& run) {
 // Every request has ended (the listener is ours) and every open file is published or left; on an interrupt within its second.
 void Engine::Impl::wind_down(Run& run) {
   if (run.state.ending) {
+    handle_events(run, seams_.clock.now());  // bytes that have come are kept
     run.small.stop();
     run.bulk.stop();
   }

@@ -30,7 +30,7 @@ std::optional<SteadyTime> FileRanges::next_ready() const {
   return soonest;
 }
 
-Segment FileRanges::take(SteadyTime now, int connections, std::chrono::nanoseconds round_trip) {
+Segment FileRanges::take(SteadyTime now, const Path& path) {
   auto best = returned_.end();
   for (auto at = returned_.begin(); at != returned_.end(); ++at) {
     if (at->not_before <= now && (best == returned_.end() || at->range.begin < best->range.begin)) best = at;
@@ -43,7 +43,7 @@ Segment FileRanges::take(SteadyTime now, int connections, std::chrono::nanosecon
     unassigned_.clear();
     segment.range = {0, size_};
   } else {
-    segment.range = cut_segment(unassigned_, segment_bytes(size_, unassigned_.bytes(), connections, round_trip));
+    segment.range = cut_segment(unassigned_, segment_bytes(size_, unassigned_.bytes(), path));
   }
   return segment;
 }

@@ -44,7 +44,7 @@ class FileRanges {
   /// Nothing is left to ask for: neither never asked nor given back.
   [[nodiscard]] bool is_all_asked() const { return unassigned_.empty() && returned_.empty(); }
   /// The next segment: one given back first, else a new one of the guided size, at the lowest offset. Call only if has_ready.
-  Segment take(SteadyTime now, int connections, std::chrono::nanoseconds round_trip);
+  Segment take(SteadyTime now, const Path& path);
   /// What of it has not arrived is to be asked for again.
   void give_back(const Segment& segment);
   /// A whole-body answer came to a request from offset 0: it alone brings the file (T31).

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/partial_blob.hpp"
+#include "transfer/ahead_pieces.hpp"
 #include "transfer/file_ranges.hpp"
 #include "transfer/flow.hpp"
 #include "transfer/location.hpp"
@@ -45,6 +46,7 @@ struct FileTask {
   repo::FileEntry entry;
   State state = State::Opening;
   FileRanges ranges;
+  AheadPieces ahead;
   std::unique_ptr<store::PartialBlob> partial;
   std::vector<SourceView> sources;
   SourceSet excluded;               ///< failed for this file

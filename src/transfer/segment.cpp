@@ -6,17 +6,32 @@ namespace larder::transfer {
 
 namespace {
 
+constexpr std::chrono::milliseconds kShortRoundTrip{5};
 constexpr std::chrono::milliseconds kLongRoundTrip{100};
+constexpr double kRoundTrips = 16;
 
 std::uint64_t align_up(std::uint64_t bytes) { return (bytes + kSegmentAlignment - 1) / kSegmentAlignment * kSegmentAlignment; }
 
+std::uint64_t least_bytes(const Path& path) {
+  if (!path.round_trip) return kSmallestSegment;
+  if (*path.round_trip <= kShortRoundTrip) return kShortPathSegment;
+  return *path.round_trip > kLongRoundTrip ? 2 * kSmallestSegment : kSmallestSegment;
+}
+
+/// What makes the waits for answers small.
+std::uint64_t enough_bytes(const Path& path) {
+  if (!path.round_trip) return kLargestSegment;
+  const double bytes = kRoundTrips * path.rate * std::chrono::duration<double>(*path.round_trip).count();
+  return static_cast<std::uint64_t>(std::min(bytes, static_cast<double>(kLargestSegment)));
+}
+
 }  // namespace
 
-std::uint64_t segment_bytes(std::uint64_t size, std::uint64_t remaining, int connections, std::chrono::nanoseconds round_trip) {
+std::uint64_t segment_bytes(std::uint64_t size, std::uint64_t remaining, const Path& path) {
   if (size < kOneRequest) return remaining;
-  const std::uint64_t least = round_trip > kLongRoundTrip ? 2 * kSmallestSegment : kSmallestSegment;
-  const std::uint64_t shares = 2 * static_cast<std::uint64_t>(std::max(connections, 1));
-  const std::uint64_t wanted = std::clamp(align_up(remaining / shares), least, kLargestSegment);
+  const std::uint64_t least = least_bytes(path);
+  const std::uint64_t share = remaining / (2 * static_cast<std::uint64_t>(std::max(path.connections, 1)));
+  const std::uint64_t wanted = std::clamp(align_up(std::min(share, enough_bytes(path))), least, kLargestSegment);
   // A rest smaller than a segment would cost a request of its own.
   return remaining < wanted + least / 2 ? remaining : wanted;
 }
@@ -34,9 +49,9 @@ ByteRange cut_segment(RangeSet& unassigned, std::uint64_t bytes) {
 }
 
 std::uint64_t expected_requests(std::uint64_t missing) {
-  constexpr int kConnections = 8;
+  const Path path{8, std::nullopt, 0};
   std::uint64_t requests = 0;
-  for (std::uint64_t left = missing; left > 0; ++requests) left -= segment_bytes(missing, left, kConnections, {});
+  for (std::uint64_t left = missing; left > 0; ++requests) left -= segment_bytes(missing, left, path);
   return requests;
 }
 

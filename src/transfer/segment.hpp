@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace larder::transfer {
 
@@ -13,13 +14,22 @@ inline constexpr std::uint64_t kMiB = 1024 * 1024;
 inline constexpr std::uint64_t kSmallFile = kMiB;        ///< up to this size: the small lane
 inline constexpr std::uint64_t kOneRequest = 16 * kMiB;  ///< below it a file is one request
 inline constexpr std::uint64_t kSmallestSegment = 4 * kMiB;
+inline constexpr std::uint64_t kShortPathSegment = 2 * kMiB;  ///< where a round trip takes no more than 5 ms
 inline constexpr std::uint64_t kLargestSegment = 64 * kMiB;
 inline constexpr std::uint64_t kSegmentAlignment = kMiB;
 
-/// Bytes of the next segment of a file of `size` bytes of which `remaining` are not asked for yet: remaining ÷ (2 × connections), at least
-/// 4 MiB (8 MiB over 100 ms round trip), at most 64 MiB, a multiple of 1 MiB; all that remains where less than the least would be left
-/// over, and for a file below 16 MiB.
-std::uint64_t segment_bytes(std::uint64_t size, std::uint64_t remaining, int connections, std::chrono::nanoseconds round_trip);
+/// What is known of the way to the server.
+struct Path {
+  int connections = 1;
+  std::optional<std::chrono::nanoseconds> round_trip;  ///< nullopt: not known
+  double rate = 0;                                     ///< bytes a second of one connection; 0: not known
+};
+
+/// Bytes of the next segment of a file of `size` bytes of which `remaining` are not asked for yet: what one connection brings in 16 round
+/// trips, so that the wait for the next answer costs 6 % at most, and no more: what the other connections bring ahead of the digest should
+/// fit into memory. At most remaining ÷ (2 × connections) and 64 MiB, at least 4 MiB (2 MiB up to 5 ms round trip, 8 MiB over 100 ms), a
+/// multiple of 1 MiB; all that remains where less than half of the least would be left over, and for a file below 16 MiB.
+std::uint64_t segment_bytes(std::uint64_t size, std::uint64_t remaining, const Path& path);
 
 /// Takes the next segment, of at most `bytes`, from the lowest gap of `unassigned`: it ends at a multiple of 1 MiB, or at the gap's end.
 /// Empty when nothing is left.

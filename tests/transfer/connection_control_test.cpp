@@ -19,11 +19,13 @@ void run_windows(ConnectionControl& control, int windows, std::uint64_t each, st
 
 }  // namespace
 
-TEST_CASE("ConnectionControl: starts at eight and grows by four while it helps", "[transfer][connection_control]") {
+TEST_CASE("ConnectionControl: starts at eight and grows by half, at least four, while it helps", "[transfer][connection_control]") {
   ConnectionControl control(32);
   CHECK(control.bulk() == 8);
-  run_windows(control, 2, 100, 1'000'000);
-  CHECK(control.bulk() == 16);
+  run_windows(control, 1, 100, 1'000'000);
+  CHECK(control.bulk() == 12);
+  run_windows(control, 1, 100, 1'000'000);
+  CHECK(control.bulk() == 18);
   run_windows(control, 10, 100, 1'000'000);
   CHECK(control.bulk() == 32);
   CHECK(control.cap() == 32);
@@ -31,10 +33,10 @@ TEST_CASE("ConnectionControl: starts at eight and grows by four while it helps",
 
 TEST_CASE("ConnectionControl: goes back to the last good number, and looks again after ten seconds", "[transfer][connection_control]") {
   ConnectionControl control(32);
-  run_windows(control, 6, 100, 1600);  // sixteen fill the link
-  CHECK(control.bulk() == 16);
-  run_windows(control, 30, 100, 1600);
-  CHECK(control.bulk() <= 20);
+  run_windows(control, 6, 100, 1800);  // eighteen fill the link
+  CHECK(control.bulk() == 18);
+  run_windows(control, 30, 100, 1800);
+  CHECK(control.bulk() <= 27);
   run_windows(control, 60, 100, 2400);
   CHECK(control.bulk() >= 20);
 }

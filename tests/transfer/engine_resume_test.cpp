@@ -48,6 +48,7 @@ TEST_CASE("Engine: an interrupt loses nothing that has been written", "[transfer
   CHECK(rig.clock.seconds() < 2.1);
   const std::uint64_t first = rig.report.body_bytes;
   CHECK(first > 30'000'000);
+  rig.net.path = {};  // so that the second run asks for nothing twice
   REQUIRE(rig.run());
   rig.check_complete();
   CHECK(rig.report.body_bytes == rig.total() - first);

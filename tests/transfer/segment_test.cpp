@@ -8,16 +8,29 @@ using namespace std::chrono_literals;
 
 TEST_CASE("segment_bytes: remaining ÷ (2 × connections), 4 to 64 MiB, whole MiB", "[transfer][segment]") {
   constexpr std::uint64_t kGiB = 1024 * kMiB;
-  CHECK(segment_bytes(kGiB, kGiB, 8, 1ms) == 64 * kMiB);
-  CHECK(segment_bytes(10 * kGiB, 10 * kGiB, 8, 1ms) == 64 * kMiB);
-  CHECK(segment_bytes(kGiB, kGiB, 32, 1ms) == 16 * kMiB);
-  CHECK(segment_bytes(kGiB, 100 * kMiB, 8, 1ms) == 7 * kMiB);  // 6.25, rounded up
-  CHECK(segment_bytes(kGiB, 100 * kMiB, 32, 1ms) == 4 * kMiB);
-  CHECK(segment_bytes(kGiB, 100 * kMiB, 32, 101ms) == 8 * kMiB);
-  CHECK(segment_bytes(kGiB, 5 * kMiB, 8, 1ms) == 5 * kMiB);  // a rest below half of the least is no request of its own
-  CHECK(segment_bytes(16 * kMiB - 1, 16 * kMiB - 1, 8, 1ms) == 16 * kMiB - 1);
-  CHECK(segment_bytes(16 * kMiB, 16 * kMiB, 8, 1ms) == 4 * kMiB);
-  CHECK(segment_bytes(kGiB, kGiB, 0, 1ms) == 64 * kMiB);
+  const auto bytes = [](std::uint64_t size, std::uint64_t remaining, int connections, std::chrono::milliseconds round_trip) {
+    return segment_bytes(size, remaining, {connections, round_trip, 1e10});
+  };
+  CHECK(bytes(kGiB, kGiB, 8, 6ms) == 64 * kMiB);
+  CHECK(bytes(10 * kGiB, 10 * kGiB, 8, 6ms) == 64 * kMiB);
+  CHECK(bytes(kGiB, kGiB, 32, 6ms) == 16 * kMiB);
+  CHECK(bytes(kGiB, 100 * kMiB, 8, 6ms) == 7 * kMiB);  // 6.25, rounded up
+  CHECK(bytes(kGiB, 100 * kMiB, 32, 6ms) == 4 * kMiB);
+  CHECK(bytes(kGiB, 100 * kMiB, 32, 101ms) == 8 * kMiB);
+  CHECK(bytes(kGiB, 5 * kMiB, 8, 6ms) == 5 * kMiB);  // a rest below half of the least is no request of its own
+  CHECK(bytes(16 * kMiB - 1, 16 * kMiB - 1, 8, 6ms) == 16 * kMiB - 1);
+  CHECK(bytes(16 * kMiB, 16 * kMiB, 8, 6ms) == 4 * kMiB);
+  CHECK(bytes(kGiB, kGiB, 0, 6ms) == 64 * kMiB);
+  CHECK(segment_bytes(kGiB, kGiB, {8, std::nullopt, 0}) == 64 * kMiB);
+}
+
+TEST_CASE("segment_bytes: what one connection brings in 16 round trips is enough", "[transfer][segment]") {
+  constexpr std::uint64_t kGiB = 1024 * kMiB;
+  CHECK(segment_bytes(kGiB, kGiB, {8, 40ms, 20e6}) == 13 * kMiB);  // 12.2, rounded up
+  CHECK(segment_bytes(kGiB, kGiB, {8, 40ms, 1e6}) == 4 * kMiB);
+  CHECK(segment_bytes(kGiB, kGiB, {8, 0ms, 0}) == 2 * kMiB);
+  CHECK(segment_bytes(kGiB, kGiB, {8, 1ms, 150e6}) == 3 * kMiB);
+  CHECK(segment_bytes(kGiB, 3 * kMiB - 1, {8, 1ms, 0}) == 3 * kMiB - 1);
 }
 
 TEST_CASE("cut_segment: from the lowest gap, ending at a whole MiB", "[transfer][segment]") {
@@ -40,7 +53,7 @@ TEST_CASE("cut_segment: every byte exactly once, whatever the sizes", "[transfer
     std::uint64_t next = 0;
     int requests = 0;
     while (!unassigned.empty()) {
-      const ByteRange segment = cut_segment(unassigned, segment_bytes(size, unassigned.bytes(), 8, {}));
+      const ByteRange segment = cut_segment(unassigned, segment_bytes(size, unassigned.bytes(), {8, std::nullopt, 0}));
       REQUIRE(segment.begin == next);
       REQUIRE_FALSE(segment.empty());
       next = segment.end;
