@@ -47,10 +47,6 @@ std::size_t find_ignoring_case(std::string_view text, std::string_view needle, s
   return from + static_cast<std::size_t>(found - rest.begin());
 }
 
-bool is_digits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char digit) { return digit >= '0' && digit <= '9'; });
-}
-
 std::string join(const std::vector<std::string>& parts, std::string_view separator) {
   std::string out;
   for (const auto& part : parts) {

