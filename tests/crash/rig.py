@@ -50,9 +50,11 @@ class Rig:
     """Owns a scratch folder and a larder-hub process."""
 
     def __init__(self, larder, hub, shim=None, big_size=3_000_000):
-        self.larder, self.hub_binary, self.shim = larder, hub, shim
+        self.larder, self.hub_binary = larder, hub
         self.big_size = big_size
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="larder-crash-"))
+        # LD_PRELOAD splits its value at spaces, and the tree may lie below a folder that has one.
+        self.shim = shutil.copy(shim, self.scratch / "shim.so") if shim else None
         self.endpoint = None
         self.hub = None
         self.numbers = itertools.count()

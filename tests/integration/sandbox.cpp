@@ -82,7 +82,7 @@ bool Sandbox::has_blob(const HubFile& file) const {
 }
 
 std::string Sandbox::findings(const std::string& flags) const {
-  const std::string command = std::string("python3 ") + LARDER_CHECK_CACHE + " " + flags + " '" + cache() + "' 2>&1";
+  const std::string command = std::string("python3 '") + LARDER_CHECK_CACHE + "' " + flags + " '" + cache() + "' 2>&1";
   FILE* pipe = ::popen(command.c_str(), "r");
   std::string out;
   char piece[4096];
