@@ -74,8 +74,8 @@ std::string fish_quoted(std::string_view text) {
 /// What follows a flag that takes a word.
 std::string bash_values(const FlagRow& row) {
   if (!row.choices.empty()) return "COMPREPLY=($(compgen -W '" + spaced(row.choices, '|') + "' -- \"$cur\"))";
-  if (row.metavar == "DIR") return "COMPREPLY=($(compgen -d -- \"$cur\"))";
-  if (row.metavar == "FILE") return "COMPREPLY=($(compgen -f -- \"$cur\"))";
+  if (row.metavar == "DIR") return "_larder_paths -d";
+  if (row.metavar == "FILE") return "_larder_paths -f";
   return ":";
 }
 
@@ -166,11 +166,18 @@ std::string fish_arguments(const std::string& condition, const Declared& one) {
 std::string bash_completion() {
   std::string text =
       "# larder completion for bash, made by `larder completion bash`\n"
+      "_larder_paths() {  # -d: folders only; one name a line, names may hold spaces\n"
+      "  compopt -o filenames 2>/dev/null\n"
+      "  mapfile -t COMPREPLY < <(compgen \"$1\" -- \"$cur\")\n"
+      "}\n"
       "_larder() {\n"
       "  local cur prev command flags arguments\n"
       "  COMPREPLY=()\n"
       "  cur=\"${COMP_WORDS[COMP_CWORD]}\"\n"
       "  prev=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
+      "  # bash makes three words of --flag=value\n"
+      "  [ \"$cur\" = = ] && cur=\n"
+      "  [ \"$prev\" = = ] && prev=\"${COMP_WORDS[COMP_CWORD-2]}\"\n"
       "  command=\"${COMP_WORDS[1]}\"\n";
   text +=
       fmt::format("  if [ \"$COMP_CWORD\" = 1 ]; then\n    COMPREPLY=($(compgen -W '{} --help --version' -- \"$cur\"))\n    return\n  fi\n",

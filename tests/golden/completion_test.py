@@ -16,7 +16,7 @@ def completed(text, line):
     words = line.split(" ")
     setup = " ".join("'" + word + "'" for word in words)
     program = f"{text}\nCOMP_WORDS=({setup})\nCOMP_CWORD={len(words) - 1}\n_larder\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"\n"
-    return subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    return subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=True).stdout.splitlines()
 
 
 def completed_by_fish(text, line):
@@ -57,6 +57,18 @@ def main():
             offered = set(ask(script(binary, shell), line))
             if offered != expected:
                 wrong.append(f"{shell}: {line!r}: expected {expected}, got {offered}")
+    for line, expected in (
+        ("larder pull --prefer = sa", ["safetensors"]),  # as bash splits --prefer=sa
+        ("larder pull --prefer =", ["safetensors", "gguf", "onnx", "any"]),
+    ):
+        offered = completed(script(binary, "bash"), line)
+        if offered != expected:
+            wrong.append(f"bash: {line!r}: expected {expected}, got {offered}")
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(folder + "/my models")
+        offered = completed(script(binary, "bash"), f"larder pull --cache-dir {folder}/my")
+        if offered != [folder + "/my models"]:
+            wrong.append(f"bash: a folder with a space: got {offered}")
     print("\n".join(wrong) or "completion: all right")
     return 1 if wrong else 0
 
