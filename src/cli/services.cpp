@@ -84,6 +84,7 @@ Result<std::unique_ptr<Workshop::Objects>> Workshop::make(Reach reach) {
   hub::HubOptions hub;
   LARDER_TRY(hub.endpoint, Url::parse(settings.endpoint));
   hub.header_timeout = settings.header_timeout;
+  hub.stall_timeout = settings.stall_timeout;
   if (settings.endpoint != kUsualEndpoint) log::info("endpoint " + settings.endpoint);
   if (reach == Reach::Network) {
     LARDER_TRY(const auto* choice, desk_.token());

@@ -88,6 +88,7 @@ Result<net::Response> HubClient::exchange(const Url& url, Counting counting, con
   request.version = net::HttpVersion::Any;
   request.is_small = true;
   request.header_timeout = options_.header_timeout;
+  request.stall_timeout = options_.stall_timeout;
   auto response = client_.exchange(std::move(request), cancel);
   if (response || response.error().code != ErrorCode::RateLimited || options_.credentials) return response;
   Error error = std::move(response).error();

@@ -94,7 +94,8 @@ class BulkLane {
   void name_the_liar(const FileTask& task);
 
   // bulk_pulse.cpp
-  void check_stalls(SteadyTime now);
+  [[nodiscard]] double usual_rate() const;
+  void check_stalls(SteadyTime now, bool is_tail);
   void hedge_slowest(SteadyTime now);
 
   RunState& run_;

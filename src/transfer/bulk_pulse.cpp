@@ -32,18 +32,24 @@ void BulkLane::pulse(SteadyTime now, bool is_tail) {
   for (const auto& task : tasks_) {
     if (task->state == FileTask::State::Fetching) run_.disk->submit(TickJob{task->id, task->partial.get()});
   }
-  check_stalls(now);
+  check_stalls(now, is_tail);
   if (is_tail) hedge_slowest(now);
 }
 
-// A stalled connection is dropped, not the file: the rest of the segment is asked for on a fresh one (N12, N13, T39).
-void BulkLane::check_stalls(SteadyTime now) {
+// What a connection should bring: as much as its peers, or, where too few are left, as those did that have finished.
+double BulkLane::usual_rate() const {
   std::vector<double> rates;
   for (const auto& [id, exchange] : exchanges_) {
     if (exchange.has_head) rates.push_back(exchange.flow.rate());
   }
-  const double middle = rates.size() > kPeers ? median(std::move(rates)) : 0;
-  const StallRule rule{run_.options.stall_timeout};
+  if (rates.size() > kPeers) return median(std::move(rates));
+  return usual_rates_.size() >= kPeers ? median(usual_rates_) : 0;
+}
+
+// A stalled connection is dropped, not the file: the rest of the segment is asked for on a fresh one (N12, N13, T39).
+void BulkLane::check_stalls(SteadyTime now, bool is_tail) {
+  const double middle = usual_rate();
+  const StallRule rule = is_tail ? StallRule::of_tail(run_.options.stall_timeout) : StallRule{run_.options.stall_timeout};
   std::vector<std::pair<net::RequestId, StallRule::Verdict>> stalled;
   for (auto& [id, exchange] : exchanges_) {
     // The transport limits the wait for a head; that it does so is not taken on trust.
@@ -62,6 +68,8 @@ void BulkLane::check_stalls(SteadyTime now) {
     const auto silence = std::chrono::duration_cast<std::chrono::seconds>(now - exchange.flow.last_byte());
     error.message = verdict == StallRule::Verdict::Silent ? fmt::format("{}: no byte for {} s", host, silence.count())
                                                           : fmt::format("{}: far slower than the others", host);
+    // The past condemns once: if the fresh connections are no faster, it is the path that has changed.
+    if (verdict == StallRule::Verdict::Slow && exchanges_.size() <= kPeers) usual_rates_.clear();
     if (FileTask* task = find(exchange.file)) set_back(*task, std::move(exchange), std::move(error));
   }
 }
@@ -97,7 +105,7 @@ void BulkLane::hedge_slowest(SteadyTime now) {
   hedge.file = task.id;
   hedge.route = std::move(*route);
   hedge.is_resolving = !view.location;
-  if (view.location) hedge.route.url = view.location->url;
+  if (view.location) hedge.route.skip_to(view.location->url);
   hedge.segment.range = {original.position, original.segment.range.end};
   hedge.is_hedge = true;
   hedge.twin = ids[*slowest];

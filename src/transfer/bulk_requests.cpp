@@ -12,6 +12,7 @@ namespace {
 constexpr int kBadRanges = 2;  // T30: then one stream
 constexpr int kRenewals = 3;   // T38
 constexpr std::size_t kRatesKept = 16;
+constexpr std::uint64_t kGoodRun = 1024 * 1024;  // a connection that ends after so much was not refused: no pause
 
 Error error_of(ErrorCode code, std::string message) {
   Error error;
@@ -42,7 +43,7 @@ void BulkLane::start_segment(std::size_t place) {
   exchange.file = task->id;
   exchange.route = std::move(*route);
   exchange.is_resolving = !view.location;
-  if (view.location) exchange.route.url = view.location->url;
+  if (view.location) exchange.route.skip_to(view.location->url);
   exchange.segment = task->ranges.take(now, path());
   send(*task, std::move(exchange));
 }
@@ -269,8 +270,7 @@ void BulkLane::on_stale_address(FileTask& task, Exchange exchange, const net::Re
     if (exchange.twin == 0) task.ranges.give_back({{exchange.position, exchange.segment.range.end}, exchange.segment.failures, {}});
     return;
   }
-  Error error = refused_addresses(exchange.route.url.origin().host_text(), run_.seams.sources[source]->name(), response.head,
-                                  run_.seams.clock.wall_now());
+  Error error = run_.refused_address(exchange.route, response);
   task.last_error = error;
   if (!run_.health.has_other(task.excluded, source)) return fail_file(task, std::move(error));
   task.excluded.add(source);
@@ -286,12 +286,13 @@ void BulkLane::set_back(FileTask& task, Exchange exchange, Error error) {
   task.last_error = error;
   forget_dead_address(task.sources[exchange.route.source], exchange.route, error.code);
   if (exchange.twin != 0) return;  // the other request for these bytes goes on
-  Segment rest{{exchange.position, exchange.segment.range.end}, has_progress ? 1 : exchange.segment.failures + 1, {}};
+  const bool was_good = exchange.fresh >= kGoodRun && error.code == ErrorCode::ConnectionLost;
+  Segment rest{{exchange.position, exchange.segment.range.end}, has_progress ? (was_good ? 0 : 1) : exchange.segment.failures + 1, {}};
   const Recovery recovery =
       run_.recover({error, exchange.route.source, exchange.route.url.origin().host_text(), rest.failures}, task.excluded);
   switch (recovery.step) {
     case Recovery::Step::Again:
-      rest.not_before = recovery.not_before;
+      rest.not_before = was_good ? run_.now() : recovery.not_before;
       task.ranges.give_back(rest);
       return complete_if_all_here(task);
     case Recovery::Step::NextSource:

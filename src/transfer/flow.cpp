@@ -7,8 +7,6 @@ namespace larder::transfer {
 
 namespace {
 
-constexpr std::chrono::seconds kSlowFor{10};
-constexpr double kSlowShare = 1.0 / 20;
 constexpr double kHedgeSeconds = 2;
 
 double seconds(SteadyTime::duration duration) { return std::chrono::duration<double>(duration).count(); }
@@ -38,12 +36,12 @@ void Flow::forgive(SteadyTime::duration paused) {
 
 StallRule::Verdict StallRule::judge(Flow& flow, double median, SteadyTime now) const {
   if (now - flow.last_byte_ >= timeout) return Verdict::Silent;
-  if (median <= 0 || flow.rate_ >= median * kSlowShare) {
+  if (median <= 0 || flow.rate_ >= median * slow_share) {
     flow.slow_since_.reset();
     return Verdict::Fine;
   }
   if (!flow.slow_since_) flow.slow_since_ = now;
-  return now - *flow.slow_since_ >= kSlowFor ? Verdict::Slow : Verdict::Fine;
+  return now - *flow.slow_since_ >= slow_for ? Verdict::Slow : Verdict::Fine;
 }
 
 double median(std::vector<double> values) {

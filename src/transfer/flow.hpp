@@ -44,6 +44,12 @@ class Flow {
 /// transport's rule: it knows when it held a connection back itself. T39.)
 struct StallRule {
   std::chrono::seconds timeout{20};
+  double slow_share = 1.0 / 20;
+  std::chrono::seconds slow_for{10};
+
+  /// Where nothing is left to ask for, the whole run waits for the slowest one: a quarter, for 5 s.
+  [[nodiscard]] static StallRule of_tail(std::chrono::seconds timeout) { return {timeout, 1.0 / 4, std::chrono::seconds{5}}; }
+
   enum class Verdict : std::uint8_t { Fine, Silent, Slow };
   /// `median`: of the rates of at least two peers, else 0.
   [[nodiscard]] Verdict judge(Flow& flow, double median, SteadyTime now) const;

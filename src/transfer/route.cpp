@@ -28,7 +28,7 @@ Result<Route> follow(const Route& route, const net::ResponseHead& head) {
 }
 
 bool is_stale_address(const Route& route, int status) {
-  return !route.is_at_endpoint() && (status == 401 || status == 403 || status == 404 || status == 410);
+  return route.hops > 0 && (status == 401 || status == 403 || status == 404 || status == 410);
 }
 
 }  // namespace larder::transfer

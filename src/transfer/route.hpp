@@ -15,6 +15,11 @@ struct Route {
   Origin endpoint;         ///< the source's own origin
   int hops = 0;            ///< redirects so far
 
+  /// Goes straight to where an earlier request was redirected to.
+  void skip_to(Url address) {
+    url = std::move(address);
+    ++hops;
+  }
   /// Only answers of the source's own origin are checked against the tree and believed about access.
   [[nodiscard]] bool is_at_endpoint() const { return url.origin() == endpoint; }
 };
@@ -28,7 +33,8 @@ Result<Route> first_route(const BlobSource& source, std::size_t place, const rep
 /// T29), TooManyRedirects.
 Result<Route> follow(const Route& route, const net::ResponseHead& head);
 
-/// Is this an address that the source gave out and that is not good any more (T38)? Then `resolve` is asked again.
+/// Is this an address that the source gave out and that is not good any more (T38)? Then `resolve` is asked again. One of the source's
+/// own origin expires like any other; only a refusal by `resolve` itself is final.
 bool is_stale_address(const Route& route, int status);
 
 }  // namespace larder::transfer

@@ -1,6 +1,7 @@
 #include "transfer/run_state.hpp"
 
 #include "base/escape.hpp"
+#include "transfer/location.hpp"
 
 #include <fmt/format.h>
 
@@ -82,12 +83,14 @@ void RunState::note_refusal(const Setback& setback) {
   if (++refusals_ >= kRefusals) health.drop(setback.source, setback.error);  // N23: a thousand files need no thousand refusals
 }
 
-void RunState::hold_back(const Setback& setback, std::chrono::milliseconds wait) {
+void RunState::hold_back(const Setback& setback, const SourceSet& excluded, std::chrono::milliseconds wait) {
   const SteadyTime until = now() + wait;
   const bool is_pushback = setback.error.code == ErrorCode::RateLimited || setback.error.retry_after.has_value();
   if (is_pushback) {
     gate.close(setback.host, until);
     control.on_pushback(now());
+    health.rest(setback.source, until);
+    if (health.choose(excluded, now()) != setback.source) return;  // nobody waits: another source serves meanwhile
   }
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait);
   if (seconds.count() < (is_pushback ? 1 : 2)) return;
@@ -123,7 +126,7 @@ Recovery RunState::recover(const Setback& setback, const SourceSet& excluded) {
     }
     return give_up;
   }
-  hold_back(setback, *wait);
+  hold_back(setback, excluded, *wait);
   const bool has_other = give_up.step == Recovery::Step::NextSource;
   if (has_other && setback.failures >= kPatienceWithOthers) return give_up;
   const auto next = health.choose(excluded, time);
@@ -143,6 +146,13 @@ void RunState::blame(std::size_t source, std::uint32_t position) {
 void RunState::fail_file(std::uint32_t position, Error error) {
   report.statuses[position] = FileStatus::Failed;
   report.failures.push_back({plan.files[position].index, std::move(error)});
+}
+
+// What is refused at the source's own origin is refused by the source, whose word on access counts.
+Error RunState::refused_address(const Route& route, const net::Response& response) const {
+  const BlobSource& source = *seams.sources[route.source];
+  if (route.is_at_endpoint()) return source.classify(response);
+  return refused_addresses(route.url.origin().host_text(), source.name(), response.head, seams.clock.wall_now());
 }
 
 bool RunState::ends_run(const Error& error) {

@@ -81,6 +81,9 @@ class RunState {
   /// A source delivered wrong bytes for sure: dropped when there is another one, and named (N33).
   void blame(std::size_t source, std::uint32_t position);
 
+  /// Why one address after the other that a source gave out is refused.
+  [[nodiscard]] Error refused_address(const Route& route, const net::Response& response) const;
+
   void finish_file(std::uint32_t position, FileStatus status) { report.statuses[position] = status; }
   void fail_file(std::uint32_t position, Error error);
   /// DiskFull, ReadOnly, IoFailed: nothing more can be stored; no retry storms (reliability.md §3.2 b). True: the run ends.
@@ -90,7 +93,7 @@ class RunState {
 
  private:
   void note_refusal(const Setback& setback);
-  void hold_back(const Setback& setback, std::chrono::milliseconds wait);
+  void hold_back(const Setback& setback, const SourceSet& excluded, std::chrono::milliseconds wait);
 
   int failures_in_a_row_ = 0;
   int refusals_ = 0;

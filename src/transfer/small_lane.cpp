@@ -173,8 +173,9 @@ void SmallLane::on_stale_address(Request& request, const net::Response& response
     want.renewals = 0;
     return start(want);
   }
-  give_up(want, refused_addresses(request.route.url.origin().host_text(), run_.seams.sources[source]->name(), response.head,
-                                  run_.seams.clock.wall_now()));
+  Error error = run_.refused_address(request.route, response);
+  if (request.route.is_at_endpoint()) return set_back(request, std::move(error));  // counts as a refusal (N23)
+  give_up(want, std::move(error));
 }
 
 void SmallLane::on_body(Request& request, std::string body) {

@@ -52,6 +52,10 @@ void SourceHealth::on_failure(std::size_t source, SteadyTime now) {
   state.rests_until = now + std::min(std::chrono::seconds{1LL << doublings}, kLongestRest);
 }
 
+void SourceHealth::rest(std::size_t source, SteadyTime until) {
+  states_[source].rests_until = std::max(states_[source].rests_until, until);
+}
+
 void SourceHealth::drop(std::size_t source, Error why) {
   if (!states_[source].dropped) states_[source].dropped = std::move(why);
 }

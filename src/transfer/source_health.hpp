@@ -41,6 +41,8 @@ class SourceHealth {
   [[nodiscard]] bool has_other(const SourceSet& excluded, std::size_t source) const;
   void on_success(std::size_t source);
   void on_failure(std::size_t source, SteadyTime now);
+  /// It asked for a pause: others are asked meanwhile (N15).
+  void rest(std::size_t source, SteadyTime until);
   /// Never again in this run; `why` is what files that have no other source fail with.
   void drop(std::size_t source, Error why);
   [[nodiscard]] const std::optional<Error>& why_dropped(std::size_t source) const { return states_[source].dropped; }

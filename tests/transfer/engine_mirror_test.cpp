@@ -63,6 +63,15 @@ TEST_CASE("Engine: a mirror that does not have a file, or is down, costs little"
     rig.serves("one.test", [](const net::Request&, SimAnswer& answer) { answer.error = ErrorCode::ConnectFailed; });
     check();
   }
+  SECTION("429") {
+    rig.serves("one.test", [](const net::Request&, SimAnswer& answer) {
+      answer = refuse(429);
+      answer.headers = {{"Retry-After", "15"}};
+    });
+    check();
+    CHECK(rig.clock.seconds() < 3);  // the other one is not kept waiting
+    CHECK(rig.progress.reasons.empty());
+  }
   SECTION("dies in mid-file") {
     rig.serves("one.test", [&](const net::Request&, SimAnswer& answer) {
       if (rig.clock.seconds() > 0.1) {

@@ -178,6 +178,8 @@ void SimNetwork::head(Transfer& transfer) {
   plan_piece(transfer);
 }
 
+void SimNetwork::stalled(Transfer& transfer) { fail_transfer(transfer, ErrorCode::TimedOut, "no byte any more"); }
+
 void SimNetwork::low_speed(Transfer& transfer) {
   if (transfer.window < kLowSpeed * static_cast<std::uint64_t>(kLowSpeedWindow.count())) {
     return fail_transfer(transfer, ErrorCode::TimedOut, "less than 1024 bytes a second for 60 s");
@@ -208,7 +210,11 @@ void SimNetwork::plan_piece(Transfer& transfer) {
 
 void SimNetwork::piece(Transfer& transfer) {
   const SimAnswer& answer = transfer.answer;
-  if (answer.stall && transfer.sent >= *answer.stall) return;
+  if (answer.stall && transfer.sent >= *answer.stall) {
+    const bool is_watched = transfer.request.mode == net::BodyMode::Collect && transfer.request.stall_timeout.count() > 0;
+    if (is_watched) later(transfer.id, transfer.request.stall_timeout, &SimNetwork::stalled);
+    return;
+  }
   if (answer.cut && transfer.sent >= *answer.cut) return fail_transfer(transfer, ErrorCode::ConnectionLost, "reset");
   std::uint64_t size = next_size(transfer);
   const bool is_limited = answer.status >= 200 && answer.status < 300;

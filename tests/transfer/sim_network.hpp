@@ -73,8 +73,8 @@ struct SimPath {
   double link_rate = 1e9;          ///< bytes a second, over all connections
 };
 
-/// Keeps to what net::Transport promises: one End event, max_body, header_timeout, the low-speed rule; pieces from the pool, paused while
-/// it is empty. Thread: one; events come while the clock waits.
+/// Keeps to what net::Transport promises: one End event, max_body, header_timeout, stall_timeout, the low-speed rule; pieces from the pool,
+/// paused while it is empty. Thread: one; events come while the clock waits.
 class SimNetwork final : public net::Transport {
  public:
   using Server = std::function<SimAnswer(const net::Request&)>;
@@ -125,6 +125,7 @@ class SimNetwork final : public net::Transport {
   void head(Transfer& transfer);
   void plan_piece(Transfer& transfer);
   void piece(Transfer& transfer);
+  void stalled(Transfer& transfer);
   void low_speed(Transfer& transfer);
   [[nodiscard]] std::uint64_t length(const Transfer& transfer) const;
   [[nodiscard]] std::uint64_t next_size(const Transfer& transfer) const;

@@ -26,6 +26,7 @@ struct HubOptions {
   std::function<std::optional<net::Credentials>()> renewed;
   std::string token_source;  ///< "HF_TOKEN", "token file …": named when the token is refused; never the token
   std::chrono::milliseconds header_timeout{30'000};
+  std::chrono::milliseconds stall_timeout{20'000};  ///< without a byte of an answer's body
   Purpose purpose = Purpose::Download;
 };
 
