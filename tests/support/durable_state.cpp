@@ -110,9 +110,13 @@ void DurableState::synced_all() {
   changes_.clear();
 }
 
-void DurableState::lose() {
-  for (const auto& [inode, dirty] : dirty_) set_content(dirty.fd.value(), dirty.durable);
-  for (auto change = changes_.rbegin(); change != changes_.rend(); ++change) change->undo();
+void DurableState::lose(const Goes& bytes_go, const Goes& name_goes) {
+  for (const auto& [inode, dirty] : dirty_) {
+    if (bytes_go()) set_content(dirty.fd.value(), dirty.durable);
+  }
+  for (auto change = changes_.rbegin(); change != changes_.rend(); ++change) {
+    if (name_goes()) change->undo();
+  }
   synced_all();
 }
 

@@ -35,8 +35,10 @@ class DurableState {
   void synced_folder(const std::string& path);
   void synced_all();
 
-  /// Puts everything back as the last syncs left it.
-  void lose();
+  /// Puts back as the last syncs left it whatever `bytes_go` and `name_goes`, asked for each unsynced file and change of a name, say is
+  /// lost. A disk may have written any of it by itself, in any order: names before bytes is what leaves empty files behind.
+  using Goes = std::function<bool()>;
+  void lose(const Goes& bytes_go, const Goes& name_goes);
 
  private:
   using Inode = std::pair<std::uint64_t, std::uint64_t>;

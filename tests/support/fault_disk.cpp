@@ -1,6 +1,7 @@
 #include "support/fault_disk.hpp"
 
 #include <cerrno>
+#include <random>
 
 namespace larder::test {
 namespace {
@@ -48,9 +49,11 @@ std::vector<std::string> FaultDisk::calls() const {
   return calls_;
 }
 
-void FaultDisk::lose_unsynced() {
+void FaultDisk::lose_unsynced(Loss loss, std::uint32_t seed) {
   const Lock lock(mutex_);
-  durable_.value().lose();
+  std::minstd_rand coin(seed);
+  const auto some = [&coin] { return coin() % 2 == 0; };
+  durable_.value().lose([&] { return loss != Loss::Some || some(); }, [&] { return loss == Loss::All || (loss == Loss::Some && some()); });
 }
 
 Result<void> FaultDisk::alive() const {

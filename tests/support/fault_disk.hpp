@@ -33,8 +33,10 @@ class FaultDisk final : public fs::ForwardingDisk {
   /// Every step so far: "rename /to", "sync_folder /a", "write_at 4096+100" …
   [[nodiscard]] std::vector<std::string> calls() const;
 
+  /// What of the unsynced a power loss takes: all; the bytes and no name (ext4 writes its journal first); of both what `seed` says.
+  enum class Loss : std::uint8_t { All, Bytes, Some };
   /// The power fails: what was not synced is taken back (DurableState). Everybody must have let go of the disk.
-  void lose_unsynced();
+  void lose_unsynced(Loss loss = Loss::All, std::uint32_t seed = 1);
 
   Result<UniqueFd> create_new(const std::string& path) override;
   Result<UniqueFd> open_read(const std::string& path) override;

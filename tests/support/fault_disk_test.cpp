@@ -74,6 +74,17 @@ TEST_CASE("FaultDisk: a power loss takes back what was not synced and nothing el
     rig.disk.lose_unsynced();
     CHECK(rig.dir.read("safe") == "old");
   }
+  SECTION("the bytes of a fresh file whose name is there first") {
+    {
+      const auto fd = rig.disk.create_new(rig.dir / "temp");
+      REQUIRE(rig.disk.write_at(fd->value(), bytes_of("never synced"), 0));
+      REQUIRE(rig.disk.rename(rig.dir / "temp", rig.dir / "fresh"));
+    }
+    rig.disk.lose_unsynced(FaultDisk::Loss::Bytes);
+    CHECK(rig.dir.has("fresh"));
+    CHECK(rig.dir.read("fresh").empty());
+    CHECK(rig.dir.read("safe") == "old");
+  }
   SECTION("a name whose folder was not synced") {
     const auto fd = rig.disk.create_new(rig.dir / "fresh");
     REQUIRE(rig.disk.sync_file(fd->value()));

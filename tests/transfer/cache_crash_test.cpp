@@ -32,16 +32,18 @@ TEST_CASE("CacheDestination: a power cut at any point leaves a valid cache", "[t
   const std::size_t steps = reference.fault->steps();
   reference.fault->lose_unsynced();
   check_complete(reference.layout);  // L4: what was said to be done is there
-  for (std::size_t step = 1; step <= steps; ++step) {
-    Rig rig;
-    rig.fault->crash_at(step);
-    (void)pull(*rig.run);  // the last step is the end of the lease: by then all is done
-    rig.fault->lose_unsynced();
-    INFO("step " << step << " of " << steps << ": " << rig.fault->calls().back());
-    check_invariants(rig.layout);
-    bury(rig.layout.leases());
-    REQUIRE(rig.pull_again());
-    check_complete(rig.layout);
+  for (const auto loss : {FaultDisk::Loss::All, FaultDisk::Loss::Bytes, FaultDisk::Loss::Some}) {
+    for (std::size_t step = 1; step <= steps; ++step) {
+      Rig rig;
+      rig.fault->crash_at(step);
+      (void)pull(*rig.run);  // the last step is the end of the lease: by then all is done
+      rig.fault->lose_unsynced(loss, static_cast<std::uint32_t>(step));
+      INFO("loss " << static_cast<int>(loss) << ", step " << step << " of " << steps << ": " << rig.fault->calls().back());
+      check_invariants(rig.layout);
+      bury(rig.layout.leases());
+      REQUIRE(rig.pull_again());
+      check_complete(rig.layout);
+    }
   }
 }
 
