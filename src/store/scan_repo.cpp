@@ -119,7 +119,8 @@ Result<void> RepoScan::add_blob_entry(const std::string& name) {
 
 Result<void> RepoScan::add_blob_link(BlobRecord record) {
   LARDER_TRY(const auto text, store_.disk().read_link(layout_.blob(record.name)));
-  LARDER_TRY(const auto target, store_.disk().look_through(layout_.blob(record.name)));
+  const auto looked = store_.disk().look_through(layout_.blob(record.name));
+  const auto target = looked ? *looked : std::nullopt;  // a circle, or a name that is too long: dangling like any other
   const std::int64_t ctime_ns = record.ctime_ns;
   const std::string payload = text ? payload_of_entry(layout_, *text).value_or("") : std::string();
   const std::string path = "blobs/" + record.name;
@@ -270,10 +271,10 @@ std::uint32_t RepoScan::named_blob(const std::string& name) {
 /// A link that leads past blobs/: counted at its target as the Python client does, and never touched there.
 Result<std::uint32_t> RepoScan::outside_blob(const SnapshotEntry& entry) {
   const std::string& path = entry.target.path;
-  LARDER_TRY(const auto target, store_.disk().look_through(path));
-  if (!target || target->kind != fs::FileKind::Regular) return BlobRecord::kNone;
+  const auto target = store_.disk().look_through(path);  // too long, in a circle, not ours to enter: nothing that counts
+  if (!target || !*target || (*target)->kind != fs::FileKind::Regular) return BlobRecord::kNone;
   const auto [other, is_new] = others_.try_emplace(path, static_cast<std::uint32_t>(record_.blobs.size()));
-  if (is_new) record_.blobs.push_back(blob_record(path, *target, BlobPlace::Outside));
+  if (is_new) record_.blobs.push_back(blob_record(path, **target, BlobPlace::Outside));
   return other->second;
 }
 

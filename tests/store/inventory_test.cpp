@@ -178,6 +178,9 @@ TEST_CASE("take_inventory: one broken repository hides no other and says what is
   rig.cache.link(snapshot + "/dangling", "../../blobs/" + std::string(40, 'd'));
   rig.cache.link(snapshot + "/absolute", rig.cache / (kRepo + "/blobs/" + CacheBuilder::blob_name(kConfig)));
   rig.cache.link(snapshot + "/outside", "../../../models--org--good/refs/main");
+  rig.cache.link(snapshot + "/circle", "circle");
+  rig.cache.link(snapshot + "/far", std::string(4000, 'a'));  // with the folder before it longer than any path
+  rig.cache.link(kRepo + "/blobs/" + std::string(40, 'e'), std::string(40, 'e'));
   rig.cache.write(kRepo + "/blobs/notes.txt", "mine");
   mkfifo((rig.cache / (kRepo + "/blobs/" + std::string(40, 'f'))).c_str(), 0600);
   const auto inventory = rig.scan(InventoryDepth::Sizes);
@@ -188,7 +191,8 @@ TEST_CASE("take_inventory: one broken repository hides no other and says what is
                               "ref " + kRepo + "/refs/long", "ref " + kRepo + "/refs/gone", "ref " + kRepo + "/refs/link",
                               "foreign " + kRepo + "/snapshots/file", "link " + kRepo + "/snapshots/" + kTwo,
                               "missing " + kRepo + "/blobs/" + std::string(40, 'd'), "link " + snapshot + "/absolute",
-                              "link " + snapshot + "/outside", "foreign " + kRepo + "/blobs/notes.txt",
+                              "link " + snapshot + "/outside", "link " + snapshot + "/circle", "link " + snapshot + "/far",
+                              "missing " + kRepo + "/blobs/" + std::string(40, 'e'), "foreign " + kRepo + "/blobs/notes.txt",
                               "missing " + kRepo + "/blobs/" + std::string(40, 'f')});
   CHECK(inventory.repos[1].revisions.size() == 1);
   CHECK(inventory.repos[1].revisions[0].refs == std::vector<std::string>{"main", "newline"});
