@@ -22,6 +22,8 @@ class SnapshotWriter {
   /// link, a file) is replaced through a temp and a rename, so that no reader sees a gap. `path` must have passed repo::check_name.
   /// Errors: UnsafeLink (a folder on the way is a link), IoFailed (a folder in its place), DiskFull …
   Result<void> place(std::string_view path, std::string_view blob, BlobOrigin origin);
+  /// False from the first link on that the file system refused, or if none are wanted.
+  [[nodiscard]] bool has_links() const { return has_links_; }
   /// fsync of each folder that got an entry, once.
   Result<void> sync() { return folders_.sync(); }
 

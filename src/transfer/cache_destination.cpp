@@ -11,6 +11,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace larder::transfer {
 namespace {
 
@@ -48,7 +50,7 @@ CacheDestination::CacheDestination(store::Store& store, store::RepoLayout layout
       options_(options),
       partials_(store, layout_.own()),
       shared_(store),
-      snapshot_(store, layout_, commit_),
+      snapshot_(std::in_place, store, layout_, commit_),
       publisher_(store, layout_, existing(options)) {}
 
 CacheDestination::~CacheDestination() = default;
@@ -166,10 +168,37 @@ Result<bool> CacheDestination::settle_shared(const repo::FileEntry& file, Progre
   return true;
 }
 
+// Without links the blob itself moves into the snapshot, and others of the same bytes have to know. A blob that was here is linked at once:
+// it may be another revision's, whose removal takes what no snapshot leads to.
 Result<void> CacheDestination::link(const repo::FileEntry& file, store::BlobOrigin origin) {
-  LARDER_CHECK(snapshot_.place(file.path, file.blob_name(), origin));
+  if (!snapshot_->has_links()) return place(file.path, file.blob_name(), origin);
+  pending_.push_back({file.path, file.digest(), origin});
+  return origin == store::BlobOrigin::WasHere ? place(file.path, file.blob_name(), origin) : Result<void>{};
+}
+
+Result<void> CacheDestination::place(std::string_view path, const std::string& blob, store::BlobOrigin origin) {
+  LARDER_CHECK(snapshot_->place(path, blob, origin));
   // a marker would win over the file that is now here.
-  if (has_markers_) LARDER_CHECK(store::remove_no_exist(store_, layout_, commit_, file.path));
+  if (has_markers_) LARDER_CHECK(store::remove_no_exist(store_, layout_, commit_, path));
+  return {};
+}
+
+/// In the order of the blobs: where links turn out to be impossible, only the last file of the same bytes takes the blob with it.
+Result<void> CacheDestination::place_pending() {
+  std::sort(pending_.begin(), pending_.end(), [](const PendingLink& a, const PendingLink& b) { return a.digest < b.digest; });
+  if (!pending_.empty() && snapshot_->has_links()) snapshot_.emplace(store_, layout_, commit_);  // folders made before may be gone
+  for (std::size_t i = 0; i < pending_.size(); ++i) {
+    const PendingLink& link = pending_[i];
+    const bool has_twin = i + 1 < pending_.size() && pending_[i + 1].digest == link.digest;
+    const std::string blob = link.digest.hex();
+    LARDER_TRY(const auto there, store_.disk().look_through(layout_.blob(blob)));
+    if (!there && snapshot_->has_links()) {
+      return fail(ErrorCode::IoFailed, fmt::format("{}: removed by another program during the download", escape_text(link.path)),
+                  "run the same command again");
+    }
+    LARDER_CHECK(place(link.path, blob, has_twin ? store::BlobOrigin::WasHere : link.origin));
+  }
+  pending_.clear();
   return {};
 }
 
@@ -242,7 +271,8 @@ Result<void> CacheDestination::finish() {
     LARDER_CHECK(store_.disk().sync_filesystem(fd.value()));
     recent_.reset();
   }
-  return snapshot_.sync();
+  LARDER_CHECK(place_pending());
+  return snapshot_->sync();
 }
 
 }  // namespace larder::transfer

@@ -27,6 +27,8 @@ struct CacheDestinationOptions {
 };
 
 /// The commit order of docs/reliability.md, steps 0 to 6, for one commit of one repository. Nothing is made before something is stored.
+/// What was fetched gets its links together, in `finish`: `hf cache prune` removes every snapshot that no ref names yet, with its blobs
+/// (R-821, C5), and what it cannot see it leaves alone. Files are views of one tree that lives longer than this.
 /// Takes the run's lease of the repository by itself, if the caller does not hold it already.
 /// Thread: as Destination says.
 class CacheDestination final : public Destination {
@@ -54,6 +56,8 @@ class CacheDestination final : public Destination {
   Result<bool> has_right_bytes(const std::string& path, const repo::FileEntry& file, const store::BytesDone& heard,
                                const CancelToken& cancel);
   Result<void> link(const repo::FileEntry& file, store::BlobOrigin origin);
+  Result<void> place(std::string_view path, const std::string& blob, store::BlobOrigin origin);
+  Result<void> place_pending();
   Result<bool> finished_by_another(const repo::FileEntry& file);
   Result<void> reuse(const repo::FileEntry& file, const store::CachedFile& cached);
   void note_no_locks();
@@ -64,13 +68,20 @@ class CacheDestination final : public Destination {
   CacheDestinationOptions options_;
   store::PartialStore partials_;
   store::SharedStore shared_;
-  store::SnapshotWriter snapshot_;
+  std::optional<store::SnapshotWriter> snapshot_;
   store::BlobPublisher publisher_;
   std::optional<store::RepoGate> gate_;        // until the lease is there
   std::optional<store::Lease> lease_;          // only where the caller holds none
   std::optional<bool> shared_usable_;          // asked once
   std::map<std::string, fs::FileLock> locks_;  // by blob name
-  std::optional<std::string> recent_;          // a reused file that may not have been written back yet
+  /// A link that `finish` makes or makes sure of; 64 bytes a file.
+  struct PendingLink {
+    std::string_view path;  // of the tree
+    digest::Digest digest;
+    store::BlobOrigin origin = store::BlobOrigin::WasHere;
+  };
+  std::vector<PendingLink> pending_;
+  std::optional<std::string> recent_;  // a reused file that may not have been written back yet
   bool prepared_ = false;
   bool has_markers_ = false;  // .no_exist/<commit> is there
   bool noted_no_locks_ = false;

@@ -48,18 +48,18 @@ class Destination {
   /// The partial to write into: a dead run's one taken over, else a new one.
   virtual Result<std::unique_ptr<store::PartialBlob>> open_partial(const repo::FileEntry& file) = 0;
 
-  /// The digest is right: fsync, rename to the final name, folder fsync, link (steps 4–6). The partial is gone afterwards. Releases the
-  /// lock.
+  /// The digest is right: fsync, rename to the final name, folder fsync (steps 4–6; a cache makes the links in `finish`). The partial is
+  /// gone afterwards. Releases the lock.
   virtual Result<void> publish(const repo::FileEntry& file, std::unique_ptr<store::PartialBlob> partial) = 0;
 
-  /// Group commit (engine.md §5.4): temps, one sync, renames, one folder fsync, links. Result per file, in order.
+  /// Group commit (engine.md §5.4): temps, one sync, renames, one folder fsync. Result per file, in order.
   virtual std::vector<Result<void>> publish_small(std::span<const SmallFile> files) = 0;
 
   /// The file failed or the run was interrupted: what is good of the partial stays for a later run (`keep`), else it is removed. Releases
   /// the lock.
   virtual void abandon(const repo::FileEntry& file, std::unique_ptr<store::PartialBlob> partial, bool keep) = 0;
 
-  /// After the last file: fsync of every folder that got an entry.
+  /// After the last file, whether all came or not: links that are still to be made, fsync of every folder that got an entry.
   virtual Result<void> finish() = 0;
 };
 

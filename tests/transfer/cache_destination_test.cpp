@@ -91,6 +91,21 @@ TEST_CASE("CacheDestination: the lock of another run is waited for, its work is 
   CHECK(cache.look(file) == Presence::Complete);
 }
 
+TEST_CASE("CacheDestination: what was fetched is linked at the end, all together", "[transfer][cache_destination]") {  // C5, R-821
+  Cache cache;
+  const auto file = all_files()[0];
+  const std::vector<transfer::SmallFile> small = {{file, readme()}};
+  REQUIRE(cache.destination.publish_small(small).at(0));
+  CHECK_FALSE(files::exists(cache.layout.snapshots() + "/" + commit_of('1').hex()));  // nothing that a prune of hf would see
+  REQUIRE(cache.destination.finish());
+  CHECK(read_file(cache.entry(file)) == readme());
+  Cache robbed;
+  REQUIRE(robbed.destination.publish_small(small).at(0));
+  REQUIRE(files::remove(robbed.layout.blob(file.blob_name())));
+  CHECK_FALSE(robbed.destination.finish());  // never a link to nothing (I3)
+  CHECK(list_tree(robbed.layout.snapshots()).empty());
+}
+
 TEST_CASE("CacheDestination: a blob of another commit is linked, not fetched", "[transfer][cache_destination]") {  // R-507, C10
   Cache cache;
   REQUIRE(pull(cache.run));
@@ -115,6 +130,7 @@ TEST_CASE("CacheDestination: what everybody may write is hashed before it is use
   CHECK_FALSE(cache.settle(file, Presence::BlobHere));
   const std::vector<transfer::SmallFile> again = {{file, readme()}};
   REQUIRE(cache.destination.publish_small(again).at(0));
+  REQUIRE(cache.destination.finish());
   CHECK(read_file(cache.entry(file)) == readme());
   CHECK(cache.look(file) == Presence::Complete);
 }
