@@ -41,10 +41,14 @@ Result<store::RepoGate> PullState::make_repo() const {
 }
 
 Result<void> PullState::write_tree() {
-  if (!prepared_.target.tree_is_new) return {};
+  const bool is_new = prepared_.target.tree_is_new;
+  if (!is_new && !options_.local_dir) return {};
   const auto& commit = prepared_.target.resolved.commit;
   if (options_.local_dir) {
     const store::LocalDirLayout local(*options_.local_dir);
+    // A listing that the cache had belongs here as well: the folder may be carried to a machine without network.
+    LARDER_TRY(const auto there, services_.disk.look(local.tree(commit)));
+    if (!is_new && there) return {};
     store::Folders folders(services_.disk, local.folder());  // T11: not through a link
     for (const auto& path : {local.tmp(), local.trees()}) LARDER_CHECK(folders.make(path));
     return store::write_tree(services_.store, local.tmp(), local.tree(commit), *prepared_.target.tree);

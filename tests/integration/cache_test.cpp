@@ -306,6 +306,23 @@ TEST_CASE("cache adopt: files that are on this machine are taken over without do
   CHECK(read_all(folder + "/config.json") == "{\"a\": 1}\n");
 }
 
+TEST_CASE("cache adopt: a folder carried to a machine without network", "[integration][cache]") {  // R-530, the README's three commands
+  Sandbox box;
+  box.hub.put(golden_repo());
+  const bool was_cached = GENERATE(false, true);
+  CAPTURE(was_cached);
+  if (was_cached) REQUIRE_EXIT(box.run({"pull", "org/m"}), 0);
+  const std::string stick = box.root() + "/stick";
+  REQUIRE_EXIT(box.run({"pull", "org/m", "--local-dir", stick}), 0);
+  box.environment["HF_HUB_CACHE"] = box.root() + "/other";
+  box.environment["HF_HUB_OFFLINE"] = "1";
+  const auto before = box.hub.requests();
+  REQUIRE_EXIT(box.run({"cache", "adopt", stick, "org/m@" + kGoldenCommit}), 0);
+  CHECK_EXIT(box.run({"pull", "org/m@" + kGoldenCommit}), 0);
+  CHECK_EXIT(box.run({"cache", "verify"}), 0);
+  CHECK(box.hub.requests() == before);
+}
+
 TEST_CASE("cache adopt: another cache as it is, with its tag and its locks", "[integration][cache]") {
   Sandbox box;
   box.hub.put(golden_repo());
