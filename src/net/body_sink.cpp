@@ -6,12 +6,18 @@
 #include <vector>
 
 namespace larder::net {
+namespace {
+
+constexpr std::uint64_t kMostReserved = 1024 * 1024;  // a header's promise is worth no more memory
+
+}  // namespace
 
 BodySink::BodySink(BufferPool& pool, Clock& clock, OnPiece on_piece) : pool_(pool), clock_(clock), on_piece_(std::move(on_piece)) {}
 
-void BodySink::open(BodyUse use, std::uint64_t limit) {
+void BodySink::open(BodyUse use, std::uint64_t limit, std::uint64_t expected) {
   use_ = use;
   limit_ = limit;
+  if (use != BodyUse::Stream) text_.reserve(static_cast<std::size_t>(std::min({expected, limit, kMostReserved})));
 }
 
 BodySink::Verdict BodySink::take(std::span<const char> bytes) {

@@ -33,8 +33,8 @@ class BodySink {
 
   BodySink(BufferPool& pool, Clock& clock, OnPiece on_piece);
 
-  /// Before the first byte.
-  void open(BodyUse use, std::uint64_t limit);
+  /// Before the first byte. `expected`: the length the answer announced; a string gets its memory at once and no more than that.
+  void open(BodyUse use, std::uint64_t limit, std::uint64_t expected = 0);
   Verdict take(std::span<const char> bytes);
   /// Hands on what the last piece holds.
   void flush();

@@ -65,9 +65,9 @@ Result<void> CurlTransfer::begin_body() {
     order_.listener->on_event(HeadEvent{order_.id, head});
     return {};
   }
-  sink_.open(BodyUse::Collect, request.max_body);
-  if (content_length(head.headers).value_or(0) > request.max_body)
-    return fail(ErrorCode::BadResponse, "answer over the size that is allowed");
+  const std::uint64_t length = content_length(head.headers).value_or(0);
+  sink_.open(BodyUse::Collect, request.max_body, length);
+  if (length > request.max_body) return fail(ErrorCode::BadResponse, "answer over the size that is allowed");
   return {};
 }
 

@@ -27,7 +27,14 @@ constexpr std::uint64_t kSlowestSmall = 16 * 1024;  // bytes a second that a sma
 SmallLane::SmallLane(RunState& run, std::vector<std::uint32_t> positions)
     : run_(run),
       queue_(std::move(positions)),
-      most_held_(std::min<std::uint64_t>(run.seams.pool.pieces() * BufferPool::kPiece / 2, kBatchBytes)) {}
+      most_held_(std::min<std::uint64_t>(run.seams.pool.pieces() * BufferPool::kPiece / 2, kBatchBytes)) {
+  std::uint64_t all = 0;
+  for (const std::uint32_t position : queue_) all += run_.entry(position).size;
+  // Bodies wait in strings, not in pieces: --max-memory is the ceiling of both together.
+  run_.seams.pool.set_aside(std::min(all, most_held_));
+}
+
+SmallLane::~SmallLane() { run_.seams.pool.set_aside(0); }
 
 std::optional<std::size_t> SmallLane::ready_later(SteadyTime now) const {
   for (std::size_t at = 0; at < later_.size(); ++at) {
@@ -271,6 +278,7 @@ void SmallLane::on_batch(SmallBatchEvent& event) {
     }
     run_.seams.progress.end(task, is_stored ? TaskEnd::Done : TaskEnd::Failed);
   }
+  if (is_done()) run_.seams.pool.set_aside(0);
 }
 
 // The last files of a run wait for nobody.

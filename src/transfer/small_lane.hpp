@@ -13,6 +13,9 @@ class SmallLane {
  public:
   /// `positions`: in plan.files, of every small file to fetch.
   SmallLane(RunState& run, std::vector<std::uint32_t> positions);
+  SmallLane(const SmallLane&) = delete;
+  SmallLane& operator=(const SmallLane&) = delete;
+  ~SmallLane();  ///< gives the memory that was set aside for the bodies back to the pool
 
   void describe(SchedulerState& state, SteadyTime now) const;
   /// Starts the next file that may start now.

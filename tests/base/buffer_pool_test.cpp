@@ -68,3 +68,26 @@ TEST_CASE("BufferPool: pieces travel between threads", "[base][buffer_pool]") {
   }
   CHECK(pool.in_use() == 0);
 }
+
+TEST_CASE("BufferPool: what is set aside is no piece's memory, whether it was made before or not", "[base][buffer_pool]") {
+  BufferPool pool(6 * BufferPool::kPiece);
+  std::vector<BufferRef> out;
+  for (int at = 0; at < 5; ++at) out.push_back(pool.try_take());
+  pool.set_aside(2 * BufferPool::kPiece + 1);
+  CHECK(pool.pieces() == 3);
+  CHECK_FALSE(pool.try_take());
+  out.resize(3);
+  CHECK_FALSE(pool.try_take());
+  out.resize(2);
+  CHECK(pool.try_take());
+  int told = 0;
+  pool.on_free([&] { ++told; });
+  out.push_back(pool.try_take());
+  CHECK_FALSE(pool.try_take());
+  pool.set_aside(0);
+  CHECK(told == 1);
+  CHECK(pool.pieces() == 6);
+  CHECK(pool.try_take());
+  pool.set_aside(100 * BufferPool::kPiece);
+  CHECK(pool.pieces() == 2);
+}

@@ -82,3 +82,22 @@ TEST_CASE("Engine: empty files need no request, small ones one each", "[transfer
   CHECK(rig.net.requests() == 2);
   CHECK(rig.net.seen().at(0).version == net::HttpVersion::Any);  // may be HTTP/2
 }
+
+TEST_CASE("Engine: small bodies in memory and pieces of large files keep to one ceiling", "[transfer][engine]") {
+  constexpr std::uint64_t kMemory = 8 * kMiB;
+  EngineRig rig(kMemory);
+  std::uint64_t most = 0;
+  for (std::uint64_t at = 1; at <= 60; ++at) rig.add("f" + std::to_string(at), {900'000, at}, digest::Algorithm::GitSha1);
+  rig.add("model.bin", {80 * kMiB, 7});
+  std::uint64_t bodies = 0;
+  rig.serves("hub.test", [&](const net::Request& request, SimAnswer&) {
+    if (request.mode != net::BodyMode::Collect) return;
+    ++bodies;
+    most = std::max<std::uint64_t>(most, rig.pool.pieces() * BufferPool::kPiece);
+  });
+  REQUIRE(rig.run());
+  rig.check_complete();
+  CHECK(bodies == 60);
+  CHECK(most <= kMemory / 2);                                // the other half is what the bodies may take
+  CHECK(rig.pool.pieces() * BufferPool::kPiece == kMemory);  // all of it is there again
+}

@@ -46,7 +46,11 @@ class BufferPool {
   [[nodiscard]] BufferRef try_take();
   /// Called (in the thread that gives back) when a piece became free after try_take() had failed.
   void on_free(std::function<void()> callback);
-  [[nodiscard]] std::size_t pieces() const { return limit_; }
+  /// Pieces there may be now.
+  [[nodiscard]] std::size_t pieces() const;
+  /// Leaves `bytes` of the pool's memory to others, so that one ceiling holds for both; 0 takes it back. Two pieces stay in any case.
+  /// Pieces that are out are waited for: until they are back, both together may be over the ceiling.
+  void set_aside(std::uint64_t bytes);
   /// Pieces out at this moment.
   [[nodiscard]] std::size_t in_use() const;
 
@@ -55,7 +59,8 @@ class BufferPool {
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<Buffer>> free_;
   std::function<void()> on_free_;
-  std::size_t limit_;
+  const std::size_t most_;
+  std::size_t limit_;  // most_, less what is set aside
   std::size_t made_ = 0;
   std::size_t out_ = 0;
   bool starved_ = false;
