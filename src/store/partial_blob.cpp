@@ -12,8 +12,8 @@
 namespace larder::store {
 namespace {
 
-// Rhythm of the records: engine.md §5.3. After a kill at most 8 MiB of a stream are fetched twice.
-constexpr std::uint64_t kRecordBytes = 8ULL << 20U;
+// Rhythm of the records. What a kill loses is fetched twice: of four open files 4 MiB each, and what the pool holds, together 32 MiB.
+constexpr std::uint64_t kRecordBytes = 4ULL << 20U;
 constexpr std::chrono::milliseconds kRecordEvery{500};
 constexpr std::uint64_t kSyncBytes = 256ULL << 20U;
 constexpr std::chrono::seconds kSyncEvery{5};

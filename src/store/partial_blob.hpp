@@ -13,7 +13,7 @@
 
 namespace larder::store {
 
-/// `<folder>/data` + `<folder>/journal`. Writes are positional. The rhythm of records is kept here: 'w' every 8 MiB or 0.5 s of a stream,
+/// `<folder>/data` + `<folder>/journal`. Writes are positional. The rhythm of records is kept here: 'w' every 4 MiB or 0.5 s of a stream,
 /// 'd' after an fdatasync every 256 MiB or 5 s; both only when `note_written` or `tick` is called. Thread: one at a time (the disk worker),
 /// except `read_at`, which any thread may call for ranges that are written.
 class PartialBlob {

@@ -37,7 +37,7 @@ bool is_folder_in_the_way(const Error& error) {
 /// One file of a group on its way.
 struct BlobPublisher::Item {
   std::size_t index = 0;
-  std::string temp;  // empty: nothing to do, the blob is here
+  std::string temp;  // empty: it could not be made
   UniqueFd fd;       // open until it is synced; where one sync serves all, only the first item's stays open (L15)
 };
 
@@ -115,13 +115,13 @@ Result<void> BlobPublisher::replace(const std::string& temp, const FileIdentity&
 }
 
 Result<void> BlobPublisher::write_temp(Item& item, const SmallBlob& blob) {
-  if (existing_ == Existing::Keep) {
-    LARDER_TRY(const auto found, find_blob(store_.disk(), layout_, blob.digest.hex(), blob.content.size()));
-    if (found.state == BlobState::Good) return {};  // another process was faster
-  }
   const std::string temp = fmt::format("{}/{}.{}", layout_.tmp(), blob.digest.hex(), store_.run());
-  LARDER_CHECK(store_.disk().remove_file(temp));  // of an earlier try of this run
-  LARDER_TRY(item.fd, store_.disk().create_new(temp));
+  auto created = store_.disk().create_new(temp);
+  if (!created && created.error().os_error == EEXIST) {  // of an earlier try of this run
+    LARDER_CHECK(store_.disk().remove_file(temp));
+    created = store_.disk().create_new(temp);
+  }
+  LARDER_TRY(item.fd, std::move(created));
   item.temp = temp;
   return store_.disk().write_at(item.fd.value(), std::as_bytes(std::span(blob.content)), 0);
 }
