@@ -101,6 +101,7 @@ def locked(rig):
 
 
 def main():
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup a child would rightly ignore it too
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("larder", "hub", "shim"):
         parser.add_argument(f"--{name}", required=True)
