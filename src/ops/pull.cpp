@@ -53,6 +53,7 @@ class Pull {
   Result<void> settle_one(std::size_t slot, FileStatus good);
   Result<void> conclude();
   void fill_report();
+  [[nodiscard]] Error with_missing_bytes(Error error) const;
 
   Services& services_;
   const PullOptions& options_;
@@ -224,6 +225,22 @@ void Pull::fill_report() {
   report_.fetched_bytes = engine_.body_bytes;
 }
 
+/// A disk that filled up on the way: how much is not here yet (L7).
+Error Pull::with_missing_bytes(Error error) const {
+  if (error.code != ErrorCode::DiskFull) return error;
+  std::uint64_t missing = 0;
+  for (std::size_t slot = 0; slot < prepared_.plan.files.size(); ++slot) {
+    const auto& file = prepared_.plan.files[slot];
+    const bool is_here = engine_.statuses[slot] != FileStatus::Failed && engine_.statuses[slot] != FileStatus::Pending;
+    if (!is_here && file.same_as == transfer::PlannedFile::kNone) missing += prepared_.target.tree->at(file.index).size;
+  }
+  error.hint = fmt::format(
+      "files of {} bytes are not here yet: make room (`larder cache gc --max-size SIZE`), or take another disk with --cache-dir; what is "
+      "here is kept",
+      missing);
+  return error;
+}
+
 /// Listing, marks and the ref, in this order, and the ref only for a whole selection (I2).
 Result<void> Pull::conclude() {
   LARDER_CHECK(prepared_.destination->finish());
@@ -249,7 +266,7 @@ Result<void> Pull::run() {
   fill_report();
   if (!moved) {
     state_->abandon();
-    return fail(std::move(moved.error()));
+    return fail(with_missing_bytes(std::move(moved.error())));
   }
   return conclude();
 }

@@ -303,6 +303,7 @@ def over_quota(bench):
     result = bench.pull({"FAIL_AT": first, "FAIL_TIMES": 10**6, "FAIL_ERRNO": 122, "SHIM_ROOT": bench.cache})
     bench.expect_exit(result, EXIT_LOCAL)
     bench.expect("quota" in result.stderr, f"no word of the quota: {result.stderr.strip()[-200:]}")
+    bench.expect("bytes are not here yet" in result.stderr, f"no word of what is missing: {result.stderr.strip()[-200:]}")  # L7
     bench.expect_sound()
 
 
