@@ -184,22 +184,28 @@ Result<void> CacheDestination::place(std::string_view path, const std::string& b
 }
 
 /// In the order of the blobs: where links turn out to be impossible, only the last file of the same bytes takes the blob with it.
+/// One that has no place does not keep the others from theirs; the first error is the answer.
 Result<void> CacheDestination::place_pending() {
   std::sort(pending_.begin(), pending_.end(), [](const PendingLink& a, const PendingLink& b) { return a.digest < b.digest; });
   if (!pending_.empty() && snapshot_->has_links()) snapshot_.emplace(store_, layout_, commit_);  // folders made before may be gone
+  Result<void> all;
   for (std::size_t i = 0; i < pending_.size(); ++i) {
-    const PendingLink& link = pending_[i];
-    const bool has_twin = i + 1 < pending_.size() && pending_[i + 1].digest == link.digest;
-    const std::string blob = link.digest.hex();
-    LARDER_TRY(const auto there, store_.disk().look_through(layout_.blob(blob)));
-    if (!there && snapshot_->has_links()) {
-      return fail(ErrorCode::IoFailed, fmt::format("{}: removed by another program during the download", escape_text(link.path)),
-                  "run the same command again");
-    }
-    LARDER_CHECK(place(link.path, blob, has_twin ? store::BlobOrigin::WasHere : link.origin));
+    const bool has_twin = i + 1 < pending_.size() && pending_[i + 1].digest == pending_[i].digest;
+    Result<void> placed = place_fetched(pending_[i], has_twin);
+    if (!placed && all) all = std::move(placed);
   }
   pending_.clear();
-  return {};
+  return all;
+}
+
+Result<void> CacheDestination::place_fetched(const PendingLink& link, bool has_twin) {
+  const std::string blob = link.digest.hex();
+  LARDER_TRY(const auto there, store_.disk().look_through(layout_.blob(blob)));
+  if (!there && snapshot_->has_links()) {
+    return fail(ErrorCode::IoFailed, fmt::format("{}: removed by another program during the download", escape_text(link.path)),
+                "run the same command again");
+  }
+  return place(link.path, blob, has_twin ? store::BlobOrigin::WasHere : link.origin);
 }
 
 Result<LockOutcome> CacheDestination::try_lock(const repo::FileEntry& file, std::optional<int>& holder) {
@@ -271,8 +277,9 @@ Result<void> CacheDestination::finish() {
     LARDER_CHECK(store_.disk().sync_filesystem(fd.value()));
     recent_.reset();
   }
-  LARDER_CHECK(place_pending());
-  return snapshot_->sync();
+  Result<void> placed = place_pending();
+  LARDER_CHECK(snapshot_->sync());
+  return placed;
 }
 
 }  // namespace larder::transfer

@@ -48,6 +48,13 @@ class CacheDestination final : public Destination {
   Result<void> finish() override;
 
  private:
+  /// A link that `finish` makes or makes sure of; 64 bytes a file.
+  struct PendingLink {
+    std::string_view path;  // of the tree
+    digest::Digest digest;
+    store::BlobOrigin origin = store::BlobOrigin::WasHere;
+  };
+
   Result<void> enter_gate();
   [[nodiscard]] Result<store::CachedFile> find(const repo::FileEntry& file) const;
   Result<bool> is_shared_here(const repo::FileEntry& file);
@@ -58,6 +65,7 @@ class CacheDestination final : public Destination {
   Result<void> link(const repo::FileEntry& file, store::BlobOrigin origin);
   Result<void> place(std::string_view path, const std::string& blob, store::BlobOrigin origin);
   Result<void> place_pending();
+  Result<void> place_fetched(const PendingLink& link, bool has_twin);
   Result<bool> finished_by_another(const repo::FileEntry& file);
   Result<void> reuse(const repo::FileEntry& file, const store::CachedFile& cached);
   void note_no_locks();
@@ -74,12 +82,6 @@ class CacheDestination final : public Destination {
   std::optional<store::Lease> lease_;          // only where the caller holds none
   std::optional<bool> shared_usable_;          // asked once
   std::map<std::string, fs::FileLock> locks_;  // by blob name
-  /// A link that `finish` makes or makes sure of; 64 bytes a file.
-  struct PendingLink {
-    std::string_view path;  // of the tree
-    digest::Digest digest;
-    store::BlobOrigin origin = store::BlobOrigin::WasHere;
-  };
   std::vector<PendingLink> pending_;
   std::optional<std::string> recent_;  // a reused file that may not have been written back yet
   bool prepared_ = false;

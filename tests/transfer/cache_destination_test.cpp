@@ -106,6 +106,23 @@ TEST_CASE("CacheDestination: what was fetched is linked at the end, all together
   CHECK(list_tree(robbed.layout.snapshots()).empty());
 }
 
+TEST_CASE("CacheDestination: a file without a place keeps no other from its own", "[transfer][cache_destination]") {  // T11, I3
+  for (const auto* refused : {"a", "b"}) {
+    CAPTURE(refused);
+    Cache cache;
+    const std::vector<transfer::SmallFile> small = {{regular_file("a/x", readme()), readme()},
+                                                    {regular_file("b/y", config_json()), config_json()}};
+    for (const auto& stored : cache.destination.publish_small(small)) REQUIRE(stored);
+    const std::string folder = cache.layout.snapshots() + "/" + commit_of('1').hex();
+    files::create_directories(folder);
+    files::create_directory_symlink(cache.temp.path(), folder + "/" + refused);
+    const auto finished = cache.destination.finish();
+    REQUIRE_FALSE(finished);
+    CHECK(finished.error().code == ErrorCode::UnsafeLink);
+    for (const auto& file : small) CHECK(files::exists(cache.entry(file.file)) == !file.file.path.starts_with(refused));
+  }
+}
+
 TEST_CASE("CacheDestination: a blob of another commit is linked, not fetched", "[transfer][cache_destination]") {  // R-507, C10
   Cache cache;
   REQUIRE(pull(cache.run));
