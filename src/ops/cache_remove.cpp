@@ -173,12 +173,12 @@ class TargetReader {
   std::map<std::pair<RevisionKey, std::string>, FileTarget> files_;  // two targets may name the same file
 };
 
-/// The code all failures share, else Partial.
+/// The code all failures share, else Partial. Pieces of a target that went before it failed don't make it half done for who asked.
 ErrorCode shared_code(const store::SweepReport& report) {
   const ErrorCode first = report.failures.front().error.code;
   const bool is_shared = std::all_of(report.failures.begin(), report.failures.end(),
-                                     [&](const store::SweepFailure& failure) { return failure.error.code == first; });
-  return is_shared && report.removed.empty() ? first : ErrorCode::Partial;
+                                     [&](const store::SweepFailure& failure) { return exit_code(failure.error.code) == exit_code(first); });
+  return is_shared ? first : ErrorCode::Partial;
 }
 
 }  // namespace
