@@ -56,7 +56,10 @@ Result<TakenBy> bring(Store& store, const AdoptSource& source, const Journey& jo
   }
   LARDER_CHECK(disk.remove_file(journey.temp));
   const auto linked = disk.make_hard_link(journey.from, journey.temp);
-  if (linked && *linked) return TakenBy::HardLink;
+  if (linked && *linked) {
+    LARDER_CHECK(disk.sync_file(in.value()));  // whoever wrote it may have synced nothing (I5)
+    return TakenBy::HardLink;
+  }
   return bring(store, source, {journey.from, journey.temp, HardLinks::No}, cancel);  // another file system
 }
 

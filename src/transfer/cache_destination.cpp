@@ -1,6 +1,7 @@
 #include "transfer/cache_destination.hpp"
 
 #include "base/escape.hpp"
+#include "store/adopt_blob.hpp"
 #include "store/blob_lock.hpp"
 #include "store/file_digest.hpp"
 #include "store/no_exist.hpp"
@@ -50,6 +51,7 @@ CacheDestination::CacheDestination(store::Store& store, store::RepoLayout layout
       options_(options),
       partials_(store, layout_.own()),
       shared_(store),
+      other_names_(store.disk(), layout_, commit_),
       snapshot_(std::in_place, store, layout_, commit_),
       publisher_(store, layout_, existing(options)) {}
 
@@ -89,6 +91,7 @@ Result<PresenceFacts> CacheDestination::look(const repo::FileEntry& file) {
   if (cached.state != store::CachedState::Missing) return PresenceFacts{Presence::BlobHere, 0};
   LARDER_TRY(const bool shared, is_shared_here(file));
   if (shared) return PresenceFacts{Presence::SharedHere, 0};
+  if (other_names_.find(file)) return PresenceFacts{Presence::BlobHere, 0};
   LARDER_TRY(const std::uint64_t bytes, partials_.resumable_bytes(file.digest(), file.size));
   return PresenceFacts{bytes > 0 ? Presence::Partial : Presence::Missing, bytes};
 }
@@ -125,7 +128,7 @@ Result<bool> CacheDestination::settle(const repo::FileEntry& file, Presence pres
 
 Result<bool> CacheDestination::settle_here(const repo::FileEntry& file, ProgressSink& progress, const CancelToken& cancel) {
   LARDER_TRY(const auto cached, find(file));
-  if (cached.state == store::CachedState::Missing) return false;
+  if (cached.state == store::CachedState::Missing) return settle_other_name(file, progress, cancel);
   if (cached.must_hash) {
     HashTask task(progress, file);
     LARDER_TRY(const bool right, has_right_bytes(cached.path, file, task.heard(), cancel));
@@ -135,6 +138,25 @@ Result<bool> CacheDestination::settle_here(const repo::FileEntry& file, Progress
   if (cached.state == store::CachedState::Complete) return true;
   LARDER_CHECK(prepare());
   LARDER_CHECK(reuse(file, cached));
+  return true;
+}
+
+// another client may have the bytes here under a name of its own. Only the digest says so; then they get their name as published
+// bytes do, and the link is replaced.
+Result<bool> CacheDestination::settle_other_name(const repo::FileEntry& file, ProgressSink& progress, const CancelToken& cancel) {
+  const auto found = other_names_.find(file);
+  if (!found) return false;
+  HashTask task(progress, file);
+  LARDER_TRY(const bool right, has_right_bytes(found->path, file, task.heard(), cancel));
+  if (!right) return false;
+  LARDER_CHECK(prepare());
+  // One inode with what everybody may write would not be a blob for long (T50).
+  const auto hard_links = store::everybody_may_write(found->facts) ? store::HardLinks::No : store::HardLinks::Yes;
+  const auto taken = store::adopt_blob(store_, layout_, {found->path, file.digest(), file.size, found->facts}, hard_links, cancel);
+  if (!taken && (taken.error().code == ErrorCode::LockBusy || taken.error().code == ErrorCode::DigestMismatch)) return false;
+  LARDER_CHECK(taken);
+  LARDER_CHECK(link(file, store::BlobOrigin::WasHere));
+  task.done();
   return true;
 }
 
@@ -151,7 +173,8 @@ Result<bool> CacheDestination::has_right_bytes(const std::string& path, const re
   LARDER_TRY(const UniqueFd fd, store_.disk().open_read(path));
   LARDER_TRY(const auto digest, store::digest_file(store_.disk(), fd.value(), {file.digest().algorithm(), file.size}, heard, cancel));
   if (digest == file.digest()) return true;
-  log::warn(fmt::format("{}: everybody may write it, and its bytes are wrong: fetched again", escape_text(path)));
+  log::warn(fmt::format("{}: not used for {}: digest mismatch: expected {}, got {}", escape_text(path), escape_text(file.path),
+                        file.digest().text(), digest.text()));
   return false;
 }
 

@@ -4,6 +4,7 @@
 #include "fs/file_lock.hpp"
 #include "store/file_digest.hpp"
 #include "store/lease.hpp"
+#include "store/other_names.hpp"
 #include "store/partial_store.hpp"
 #include "store/presence.hpp"
 #include "store/publish_batch.hpp"
@@ -59,6 +60,7 @@ class CacheDestination final : public Destination {
   [[nodiscard]] Result<store::CachedFile> find(const repo::FileEntry& file) const;
   Result<bool> is_shared_here(const repo::FileEntry& file);
   Result<bool> settle_here(const repo::FileEntry& file, ProgressSink& progress, const CancelToken& cancel);
+  Result<bool> settle_other_name(const repo::FileEntry& file, ProgressSink& progress, const CancelToken& cancel);
   Result<bool> settle_shared(const repo::FileEntry& file, ProgressSink& progress, const CancelToken& cancel);
   Result<bool> has_right_bytes(const std::string& path, const repo::FileEntry& file, const store::BytesDone& heard,
                                const CancelToken& cancel);
@@ -76,6 +78,7 @@ class CacheDestination final : public Destination {
   CacheDestinationOptions options_;
   store::PartialStore partials_;
   store::SharedStore shared_;
+  store::OtherNames other_names_;
   std::optional<store::SnapshotWriter> snapshot_;
   store::BlobPublisher publisher_;
   std::optional<store::RepoGate> gate_;        // until the lease is there

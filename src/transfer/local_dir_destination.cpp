@@ -4,6 +4,7 @@
 #include "base/scope_exit.hpp"
 #include "store/file_digest.hpp"
 #include "store/local_files.hpp"
+#include "store/other_names.hpp"
 #include "store/partial_store.hpp"
 #include "store/presence.hpp"
 #include "store/publish_batch.hpp"
@@ -50,7 +51,8 @@ class LocalDirDestination::Impl {
         options_(std::move(options)),
         layout_(resolved(options_.folder)),
         files_(cache, layout_, commit_, options_.overwrite ? store::Overwrite::Yes : store::Overwrite::No),
-        partials_(cache, layout_.own()) {}
+        partials_(cache, layout_.own()),
+        other_names_(cache.disk(), cached_, commit_) {}
 
   Result<PresenceFacts> look(const repo::FileEntry& file);
   Result<bool> settle_here(const repo::FileEntry& file, ProgressSink& progress, const CancelToken& cancel);
@@ -97,6 +99,7 @@ class LocalDirDestination::Impl {
   store::LocalDirLayout layout_;
   store::LocalFiles files_;
   store::PartialStore partials_;
+  store::OtherNames other_names_;
   std::optional<store::Lease> lease_;
   std::map<std::string, fs::FileLock> locks_;              // by path
   std::unordered_map<std::uint64_t, std::string> placed_;  // head of a digest → path that got it in this run: for files with the same bytes
@@ -142,7 +145,10 @@ Result<std::optional<LocalDirDestination::Impl::Origin>> LocalDirDestination::Im
   // The cache is a help here, not a need: one that may not be read has nothing for us.
   if (!found && found.error().code == ErrorCode::PermissionDenied) return std::optional<Origin>{};
   LARDER_CHECK(found);
-  if (found->state == store::CachedState::Missing) return std::optional<Origin>{};
+  if (found->state == store::CachedState::Missing) {
+    const auto named = other_names_.find(file);
+    return named ? std::optional(Origin{named->path, false, true}) : std::nullopt;
+  }
   // Never a hard link to a payload of the shared store, nor to what everybody may write.
   const bool own = found->path == cached_.blob(file.blob_name());
   return std::optional(Origin{found->path, options_.hard_links && own && !found->must_hash, found->must_hash});

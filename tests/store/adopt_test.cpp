@@ -1,6 +1,7 @@
 #include "store/adopt_blob.hpp"
 #include "store/adopt_match.hpp"
 #include "support/catch.hpp"
+#include "support/fault_disk.hpp"
 #include "support/store_rig.hpp"
 
 #include <array>
@@ -111,6 +112,26 @@ TEST_CASE("adopt_blob: hard links only when asked for", "[store][adopt]") {
   REQUIRE(taken);
   CHECK((*taken == TakenBy::HardLink || *taken == TakenBy::Reflink));
   CHECK(rig.disk->look(path).value()->links == (*taken == TakenBy::HardLink ? 2U : 1U));
+}
+
+TEST_CASE("adopt_blob: a blob that shares an inode with what nobody synced outlives a power cut", "[store][adopt]") {  // I5
+  StoreRig rig;
+  const std::string content(5000, 'c');
+  const std::string path = rig.dir.path() + "/hub/model.bin";
+  test::FaultDisk disk(*rig.disk, rig.dir.folder("attic"));
+  auto run = rig.store(disk);
+  const auto layout = run.layout(test::model("org/m"));
+  REQUIRE(run.prepare(layout));
+  {
+    const auto fd = disk.create_new(path);
+    REQUIRE(fd);
+    REQUIRE(disk.write_at(fd->value(), std::as_bytes(std::span(content)), 0));
+  }
+  REQUIRE(store::adopt_blob(run, layout, source(rig, path, content), HardLinks::Yes, CancelToken{}));
+  disk.lose_unsynced();
+  const auto facts = rig.disk->look(layout.blob(CacheBuilder::blob_name(content, true))).value();
+  REQUIRE(facts);
+  CHECK(facts->size == content.size());
 }
 
 TEST_CASE("adopt_blob: what changed since it was hashed gets no name", "[store][adopt]") {

@@ -135,6 +135,48 @@ TEST_CASE("CacheDestination: a blob of another commit is linked, not fetched", "
   }
 }
 
+TEST_CASE("CacheDestination: what another client named otherwise gets its name, by its digest", "[transfer][cache_destination]") {  // R-553
+  Cache cache;
+  const auto file = all_files()[2];
+  const std::string theirs = cache.layout.blob("7ba08f5e6a60f14c426c978a88b8e5ed");
+  const auto put = [&](const std::string& content) {
+    write_file(theirs, content);
+    files::create_directories(files::path(cache.entry(file)).parent_path());
+    files::remove(cache.entry(file));
+    files::create_symlink("../../../blobs/7ba08f5e6a60f14c426c978a88b8e5ed", cache.entry(file));
+  };
+  SECTION("right bytes") {
+    put(model_bin());
+    CHECK(cache.look(file) == Presence::BlobHere);
+    CHECK(cache.settle(file, Presence::BlobHere));
+    CHECK(cache.look(file) == Presence::Complete);
+    CHECK(read_file(cache.entry(file)) == model_bin());
+    CHECK(read_file(theirs) == model_bin());  // theirs stays theirs
+    CHECK(list_tree(cache.layout.tmp()).empty());
+  }
+  SECTION("right bytes that everybody may write: never the same inode (T50)") {
+    put(model_bin());
+    files::permissions(theirs, files::perms::others_write, files::perm_options::add);
+    CHECK(cache.settle(file, Presence::BlobHere));
+    write_file(theirs, "changed later");
+    CHECK(read_file(cache.entry(file)) == model_bin());
+  }
+  SECTION("wrong bytes of the right size") {  // I1
+    put(std::string(model_bin().size(), 'x'));
+    CHECK_FALSE(cache.settle(file, Presence::BlobHere));
+    CHECK_FALSE(files::exists(cache.layout.blob(file.blob_name())));
+    REQUIRE(fetch_large(cache.destination, file, model_bin()));
+    CHECK(read_file(cache.entry(file)) == model_bin());
+  }
+  SECTION("a file in the snapshot of another commit (R-550)") {
+    write_file(cache.layout.entry(commit_of('2'), file.path), model_bin());
+    CHECK(cache.look(file) == Presence::BlobHere);
+    CHECK(cache.settle(file, Presence::BlobHere));
+    CHECK(cache.look(file) == Presence::Complete);
+    CHECK(files::is_regular_file(files::symlink_status(cache.layout.entry(commit_of('2'), file.path))));
+  }
+}
+
 TEST_CASE("CacheDestination: what everybody may write is hashed before it is used", "[transfer][cache_destination]") {  // T50
   Cache cache;
   REQUIRE(pull(cache.run));

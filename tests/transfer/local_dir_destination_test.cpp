@@ -252,6 +252,24 @@ TEST_CASE("LocalDirDestination: wrong bytes of the cache are noticed while they 
   CHECK(list_tree(folder.layout.tmp()).empty());
 }
 
+TEST_CASE("LocalDirDestination: what another client named otherwise is copied if its digest is right", "[transfer][local_dir]") {  // R-553
+  Folder folder({{}, true, false, false});
+  const auto file = all_files()[2];
+  const auto cache = folder.run.store.layout(a_repo());
+  for (const std::string& content : {std::string(model_bin().size(), 'x'), model_bin()}) {
+    write_file(cache.blob("7ba08f5e6a60f14c426c978a88b8e5ed"), content);
+    if (content != model_bin()) {
+      files::create_directories(files::path(cache.entry(commit_of('1'), file.path)).parent_path());
+      files::create_symlink("../../../blobs/7ba08f5e6a60f14c426c978a88b8e5ed", cache.entry(commit_of('1'), file.path));
+    }
+    CHECK(folder.look(file) == Presence::BlobHere);
+    CHECK(folder.settle(file).value() == (content == model_bin()));
+  }
+  CHECK(read_file(folder.layout.file(file.path)) == model_bin());
+  CHECK(files::hard_link_count(folder.layout.file(file.path)) == 1);  // --link is for blobs under their own name
+  CHECK_FALSE(files::exists(cache.blob(file.blob_name())));           // R-514: the cache is only read
+}
+
 TEST_CASE("LocalDirDestination: hard links only to blobs of the repository's own", "[transfer][local_dir]") {  // --link, R-570
   Folder folder({{}, true, false, false});
   REQUIRE(pull(folder.run));
