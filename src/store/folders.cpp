@@ -27,11 +27,17 @@ Result<void> refuse_link(fs::Disk& disk, const std::string& path) {
 }
 
 Result<void> Folders::make(const std::string& path) {
+  if (known_.size() > kRemembered) known_.clear();
+  if (touched_.size() > kRemembered) LARDER_CHECK(sync());
+  return make_known(path);
+}
+
+Result<void> Folders::make_known(const std::string& path) {
   if (known_.contains(path)) return {};
   if (path.size() <= base_.size()) {
     LARDER_CHECK(make_base(path));
   } else {
-    LARDER_CHECK(make(parent_of(path)));
+    LARDER_CHECK(make_known(parent_of(path)));
     LARDER_CHECK(make_one(path));
   }
   known_.insert(path);

@@ -47,6 +47,7 @@ Result<std::optional<LocalState>> LocalFiles::look_at_parents(std::string_view p
       LARDER_TRY(const LocalState state, blocked(above, "a file where a folder belongs"));
       return std::optional(state);
     }
+    if (plain_.size() >= Folders::kRemembered) plain_.clear();
     plain_.emplace(above);
   }
   return std::optional<LocalState>{};

@@ -81,7 +81,7 @@ class LocalFiles {
   repo::CommitId commit_;
   Overwrite overwrite_;
   Folders folders_;
-  std::set<std::string, std::less<>> plain_;  // folders below DIR known to be no links
+  std::set<std::string, std::less<>> plain_;  // folders below DIR known to be no links; as many as Folders remembers
   struct Hashed {
     std::uint64_t inode = 0;
     std::int64_t mtime_ns = 0;

@@ -36,13 +36,14 @@ SnapshotWriter::SnapshotWriter(Store& store, RepoLayout layout, repo::CommitId c
 Result<void> SnapshotWriter::place(std::string_view path, std::string_view blob, BlobOrigin origin) {
   const std::string entry = layout_.entry(commit_, path);
   LARDER_CHECK(folders_.make(parent_of(entry)));
-  folders_.touched(parent_of(entry));
-  if (!has_links_) return place_file(entry, blob, origin);
-  auto linked = link(entry, link_text(path, blob));
-  if (linked || !is_unsupported(linked.error())) return linked;
-  log::info(fmt::format("{}: links are not possible here, files are placed instead", escape_text(layout_.root())));
-  has_links_ = false;
-  return place_file(entry, blob, origin);
+  auto placed = has_links_ ? link(entry, link_text(path, blob)) : place_file(entry, blob, origin);
+  if (!placed && has_links_ && is_unsupported(placed.error())) {
+    log::info(fmt::format("{}: links are not possible here, files are placed instead", escape_text(layout_.root())));
+    has_links_ = false;
+    placed = place_file(entry, blob, origin);
+  }
+  if (placed) folders_.touched(parent_of(entry));
+  return placed;
 }
 
 Result<void> SnapshotWriter::link(const std::string& entry, const std::string& text) {

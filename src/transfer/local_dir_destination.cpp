@@ -34,11 +34,29 @@ std::string resolved(const std::string& folder) {
   return text;
 }
 
-std::uint64_t key_of(const digest::Digest& digest) {
-  std::uint64_t key = 0;
-  std::memcpy(&key, digest.bytes().data(), sizeof key);
-  return key;
-}
+/// Which file got which bytes in this run, for others with the same bytes: some forty bytes and the path for each (I9).
+class PlacedFiles {
+ public:
+  void add(const repo::FileEntry& file) {
+    if (!where_.emplace(key_of(file.digest()), paths_.size()).second) return;
+    paths_.append(file.path).push_back('\0');
+  }
+  /// Path of a file whose digest begins like this one's; empty: none.
+  [[nodiscard]] std::string find(const digest::Digest& digest) const {
+    const auto found = where_.find(key_of(digest));
+    return found == where_.end() ? std::string() : std::string(paths_.c_str() + found->second);  // no name holds a NUL (T3)
+  }
+
+ private:
+  static std::uint64_t key_of(const digest::Digest& digest) {
+    std::uint64_t key = 0;
+    std::memcpy(&key, digest.bytes().data(), sizeof key);
+    return key;
+  }
+
+  std::unordered_map<std::uint64_t, std::uint64_t> where_;  // head of a digest → begin in paths_
+  std::string paths_;                                       // each ended by a NUL
+};
 
 }  // namespace
 
@@ -90,7 +108,6 @@ class LocalDirDestination::Impl {
   Result<Staged> stage(const SmallFile& small);
   Result<void> sync_staged(const std::vector<Staged>& staged);
   Result<void> install_staged(const Staged& staged, const repo::FileEntry& file);
-  void remember(const repo::FileEntry& file) { placed_.emplace(key_of(file.digest()), std::string(file.path)); }
 
   store::Store& store_;
   store::RepoLayout cached_;
@@ -101,8 +118,8 @@ class LocalDirDestination::Impl {
   store::PartialStore partials_;
   store::OtherNames other_names_;
   std::optional<store::Lease> lease_;
-  std::map<std::string, fs::FileLock> locks_;              // by path
-  std::unordered_map<std::uint64_t, std::string> placed_;  // head of a digest → path that got it in this run: for files with the same bytes
+  std::map<std::string, fs::FileLock> locks_;  // by path
+  PlacedFiles placed_;
   bool prepared_ = false;
   bool noted_no_locks_ = false;
 };
@@ -155,8 +172,8 @@ Result<std::optional<LocalDirDestination::Impl::Origin>> LocalDirDestination::Im
 }
 
 Result<std::optional<LocalDirDestination::Impl::Origin>> LocalDirDestination::Impl::find_origin(const repo::FileEntry& file) {
-  const auto twin = placed_.find(key_of(file.digest()));
-  if (twin != placed_.end() && twin->second != file.path) return std::optional(Origin{layout_.file(twin->second), false, true});
+  const std::string twin = placed_.find(file.digest());
+  if (!twin.empty() && twin != file.path) return std::optional(Origin{layout_.file(twin), false, true});
   return find_in_cache(file);
 }
 
@@ -232,7 +249,7 @@ Result<bool> LocalDirDestination::Impl::copy_to(const std::string& temp, const r
 Result<void> LocalDirDestination::Impl::install(const std::string& temp, const repo::FileEntry& file) {
   LARDER_CHECK(files_.install(temp, wanted(file)));
   LARDER_CHECK(files_.write_metadata(wanted(file)));
-  remember(file);
+  placed_.add(file);
   return {};
 }
 
@@ -300,7 +317,7 @@ Result<void> LocalDirDestination::Impl::sync_staged(const std::vector<Staged>& s
 Result<void> LocalDirDestination::Impl::install_staged(const Staged& staged, const repo::FileEntry& file) {
   LARDER_CHECK(files_.install(staged.temp, wanted(file)));
   LARDER_CHECK(files_.install_metadata(staged.metadata, file.path));
-  remember(file);
+  placed_.add(file);
   return {};
 }
 
