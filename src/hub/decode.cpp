@@ -48,7 +48,13 @@ Result<void> read_lfs(const JsonFields& fields, repo::FileEntry& entry) {
     LARDER_TRY(hex, lfs->text_if("sha256"));
   }
   LARDER_TRY(entry.lfs_sha256, parse_hash<32>(entry.path, "LFS digest", hex.value_or("")));
-  LARDER_TRY(entry.size, read_size(*lfs));
+  LARDER_TRY(const std::uint64_t size, read_size(*lfs));
+  LARDER_TRY(const auto pointer_size, lfs->count_if("pointerSize"));
+  // R-214 has the file's own size in both places, some servers that of the pointer in the first. Else nobody knows which one is true.
+  if (size != entry.size && pointer_size != entry.size) {
+    return bad(fmt::format("'{}': size {}, but by its LFS entry {}", escape_text(entry.path, 200), entry.size, size));
+  }
+  entry.size = size;
   return {};
 }
 

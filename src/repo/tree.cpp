@@ -11,9 +11,9 @@
 namespace larder::repo {
 namespace {
 
-constexpr std::size_t kMostEntries = 5'000'000;  // docs/reliability.md 2.2
 constexpr std::size_t kMostPathBytes = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kLongestPath = std::numeric_limits<std::uint16_t>::max();
+constexpr std::uint64_t kMostBytes = std::numeric_limits<std::int64_t>::max();  // of all files: sums of sizes never overflow (T14)
 
 constexpr std::uint16_t kHasLfs = 1;
 constexpr std::uint16_t kHasXet = 2;
@@ -79,9 +79,13 @@ std::size_t Tree::memory() const {
 
 Result<void> TreeBuilder::add(const FileEntry& entry) {
   Tree& tree = tree_;
-  if (tree.records_.size() >= kMostEntries) return fail(ErrorCode::BadResponse, "the listing has more than 5,000,000 files");
+  if (tree.records_.size() >= limits_.entries) {
+    return fail(ErrorCode::BadResponse, fmt::format("the listing has more than {} files", limits_.entries));
+  }
   if (entry.path.size() > kLongestPath) return fail(ErrorCode::BadResponse, "the listing has a path of more than 65,535 bytes");
   if (tree.paths_.size() + entry.path.size() > kMostPathBytes) return fail(ErrorCode::BadResponse, "the listing has over 4 GiB of paths");
+  if (entry.size > kMostBytes - total_bytes_) return fail(ErrorCode::BadResponse, "the listing has over 8 EiB of files");
+  total_bytes_ += entry.size;
   Tree::Record record{};
   record.size = entry.size;
   record.path_begin = static_cast<std::uint32_t>(tree.paths_.size());
@@ -142,6 +146,7 @@ Result<Tree> TreeBuilder::finish() {
   Result<void> checked = merge_duplicates();
   if (checked) checked = check_folders();
   Tree tree = std::exchange(tree_, Tree());
+  total_bytes_ = 0;
   if (!checked) return fail(std::move(checked).error());
   tree.records_.shrink_to_fit();
   tree.paths_.shrink_to_fit();

@@ -50,8 +50,10 @@ ByteRange cut_segment(RangeSet& unassigned, std::uint64_t bytes) {
 
 std::uint64_t expected_requests(std::uint64_t missing) {
   const Path path{8, std::nullopt, 0};
-  std::uint64_t requests = 0;
-  for (std::uint64_t left = missing; left > 0; ++requests) left -= segment_bytes(missing, left, path);
+  // As long as a connection's share is above the largest segment all are that large: counted at once, for a size is what a server says.
+  constexpr std::uint64_t kEvenly = 16 * kLargestSegment;
+  std::uint64_t requests = missing > kEvenly ? (missing - kEvenly) / kLargestSegment : 0;
+  for (std::uint64_t left = missing - requests * kLargestSegment; left > 0; ++requests) left -= segment_bytes(missing, left, path);
   return requests;
 }
 

@@ -121,12 +121,18 @@ TEST_CASE("decode_tree_page: sizes that are none", "[hub][decode]") {  // T14
   CHECK(tree_of(with_size("0"))->at(0).size == 0);
 }
 
-TEST_CASE("decode_tree_page: an LFS file has its own size, whatever the pointer has", "[hub][decode]") {
-  const auto tree = tree_of(with_lfs(R"({"oid": ")" + kSha + R"(", "size": 4096})"));
+TEST_CASE("decode_tree_page: an LFS file has its own size, whatever the pointer has", "[hub][decode]") {  // R-214
+  const auto tree = tree_of(with_lfs(R"({"oid": ")" + kSha + R"(", "size": 4096, "pointerSize": 9})"));
   CHECK(tree->at(0).size == 4096);
   CHECK(tree->at(0).blob_name() == kSha);
-  CHECK(tree_of(with_lfs(R"({"sha256": ")" + kSha + R"(", "size": 1})"))->at(0).blob_name() == kSha);  // R-210
+  CHECK(tree_of(with_lfs(R"({"sha256": ")" + kSha + R"(", "size": 9})"))->at(0).blob_name() == kSha);  // R-210
   CHECK_FALSE(tree_of(with_lfs("null"))->at(0).lfs_sha256);
+}
+
+TEST_CASE("decode_tree_page: two sizes of one file are a contradiction", "[hub][decode]") {  // T14
+  check_bad(with_lfs(R"({"oid": ")" + kSha + R"(", "size": 8})"));
+  check_bad(with_lfs(R"({"oid": ")" + kSha + R"(", "size": 10, "pointerSize": 132})"));
+  check_bad(with_lfs(R"({"oid": ")" + kSha + R"(", "size": 10, "pointerSize": "9"})"));
 }
 
 TEST_CASE("decode_tree_page: a masked Xet hash only forbids to keep the listing", "[hub][decode]") {  // R-214, R-215

@@ -103,6 +103,29 @@ TEST_CASE("TreeBuilder: limits and reuse", "[repo][tree]") {
   CHECK(builder.finish()->cacheable());
 }
 
+TEST_CASE("TreeBuilder: as many files as allowed and not one more", "[repo][tree]") {  // T23, reliability.md 2.2
+  CHECK(TreeLimits().entries == 5'000'000);
+  TreeBuilder builder(TreeLimits{3});
+  for (const char* path : {"a", "b", "c"}) REQUIRE(builder.add(file(path)));
+  const auto over = builder.add(file("d"));
+  REQUIRE_FALSE(over);
+  CHECK(over.error().code == ErrorCode::BadResponse);
+  CHECK(over.error().message.find("more than 3 files") != std::string::npos);
+  CHECK(builder.finish()->size() == 3);
+}
+
+TEST_CASE("TreeBuilder: sums of sizes can't overflow", "[repo][tree]") {  // T14
+  TreeBuilder builder;
+  FileEntry big = file("a");
+  big.size = 9'223'372'036'854'775'807ULL;
+  FileEntry one = file("b");
+  one.size = 1;
+  REQUIRE(builder.add(big));
+  CHECK(builder.add(one).error().code == ErrorCode::BadResponse);
+  REQUIRE(builder.finish());
+  CHECK(builder.add(one));
+}
+
 TEST_CASE("Tree: an empty listing is a tree", "[repo][tree]") {
   const auto tree = build({});
   REQUIRE(tree);

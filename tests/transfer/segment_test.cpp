@@ -63,4 +63,10 @@ TEST_CASE("cut_segment: every byte exactly once, whatever the sizes", "[transfer
     CHECK(expected_requests(size) == static_cast<std::uint64_t>(requests));
   }
   CHECK(expected_requests(0) == 0);
+  for (const std::uint64_t size : {1023 * kMiB, 1024 * kMiB, 1024 * kMiB + 1, 5000 * kMiB + 7, 70'000 * kMiB}) {
+    std::uint64_t requests = 0;
+    for (std::uint64_t left = size; left > 0; ++requests) left -= segment_bytes(size, left, Path{8, std::nullopt, 0});
+    CHECK(expected_requests(size) == requests);
+  }
+  CHECK(expected_requests(INT64_MAX) > INT64_MAX / kLargestSegment);  // a size is what a server says: no loop over its segments (T14)
 }

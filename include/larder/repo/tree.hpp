@@ -61,10 +61,17 @@ class Tree {
   bool cacheable_ = true;
 };
 
+/// Source: docs/reliability.md 2.2. Smaller values are for tests.
+struct TreeLimits {
+  std::size_t entries = 5'000'000;
+};
+
 /// Collects entries page by page. Not thread-safe.
 class TreeBuilder {
  public:
-  /// Copies the entry. Errors: BadResponse (over 5,000,000 entries, over 4 GiB of paths, path over 65,535 bytes).
+  explicit TreeBuilder(TreeLimits limits = {}) : limits_(limits) {}
+
+  /// Copies the entry. Errors: BadResponse (more entries than allowed, over 4 GiB of paths, path over 65,535 bytes, over 8 EiB of files).
   Result<void> add(const FileEntry& entry);
   void mark_uncacheable() { tree_.cacheable_ = false; }
   [[nodiscard]] std::size_t size() const { return tree_.records_.size(); }
@@ -77,7 +84,9 @@ class TreeBuilder {
   Result<void> merge_duplicates();
   [[nodiscard]] Result<void> check_folders() const;
 
+  TreeLimits limits_;
   Tree tree_;
+  std::uint64_t total_bytes_ = 0;
 };
 
 /// "0a1b…" of 20 or 32 bytes.
