@@ -30,7 +30,9 @@ Result<repo::ReferenceContext> plain_context(const Session& session) {
   return context;
 }
 
-std::string object_name(std::string_view command, const std::string& ref) { return std::string(command) + " " + escape_text(ref); }
+std::string object_name(std::string_view command, const std::string& ref) {
+  return ref.empty() ? std::string(command) : std::string(command) + " " + escape_text(ref);
+}
 
 void ReferenceFlags::declare(Flags& flags) {
   flags.argument("REF", &ref, "[hf://][datasets/|spaces/|kernels/]ORG/NAME[@REVISION][/PATH], ORG/NAME:QUANT or a link of the Hub");
@@ -82,6 +84,10 @@ Result<ops::PullOptions> PullFlags::options(Session& session) const {
   ops::PullOptions options;
   LARDER_TRY(options.reference, reference.parse(session));
   LARDER_CHECK(check(options.reference));
+  if (force && settings.offline) {
+    return fail(ErrorCode::InvalidArgument, "--force does not go with --offline: nothing can be fetched again",
+                "leave one of the two out; HF_HUB_OFFLINE counts as --offline");
+  }
   options.files = files;
   options.include = include;
   options.exclude = exclude;

@@ -121,13 +121,39 @@ Result<Selection> select_files(const repo::Tree& tree, const PullOptions& option
   return selection;
 }
 
+namespace {
+
+/// a folder keeps metadata and lock of each file under its name with these ends. A folder of such a name in the repository wants its
+/// own files' metadata below it, and the two can't both be there.
+std::string_view claimed_folder(const repo::Tree& tree, const std::vector<std::uint32_t>& chosen, std::string_view path) {
+  for (const std::string_view end : {".metadata", ".lock"}) {
+    const std::string folder = std::string(path).append(end).append("/");
+    const auto first = std::lower_bound(chosen.begin(), chosen.end(), tree.lower_bound(folder));
+    if (first != chosen.end() && tree.at(*first).path.starts_with(folder)) return end;
+  }
+  return {};
+}
+
+Result<void> judge_name(const repo::Tree& tree, const std::vector<std::uint32_t>& chosen, std::uint32_t index, repo::NamePlace place,
+                        std::size_t room) {
+  const auto path = tree.at(index).path;
+  LARDER_CHECK(repo::check_name(path, place));
+  if (path.size() > room) return fail(ErrorCode::UnsafePath, escape_text(path) + ": too long below the destination folder");
+  if (place != repo::NamePlace::LocalFolder) return {};
+  const auto end = claimed_folder(tree, chosen, path);
+  if (end.empty()) return {};
+  return fail(
+      ErrorCode::UnsafePath,
+      fmt::format("'{0}': what the folder keeps of it is called '{0}{1}', and so is a folder of the repository", escape_text(path), end));
+}
+
+}  // namespace
+
 Result<void> judge_names(const repo::Tree& tree, const std::vector<std::uint32_t>& chosen, repo::NamePlace place, std::size_t room) {
   std::string text;
   std::size_t bad = 0;
   for (const auto index : chosen) {
-    const auto path = tree.at(index).path;
-    auto judged = repo::check_name(path, place);
-    if (judged && path.size() > room) judged = fail(ErrorCode::UnsafePath, escape_text(path) + ": too long below the destination folder");
+    const auto judged = judge_name(tree, chosen, index, place, room);
     if (judged) continue;
     if (++bad <= kNamesInMessage) text += (text.empty() ? "" : "; ") + judged.error().message;
   }

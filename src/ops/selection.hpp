@@ -20,8 +20,8 @@ Result<Selection> select_files(const repo::Tree& tree, const PullOptions& option
 /// FILE and PATH arguments that name nothing in the tree: those get a .no_exist marker.
 std::vector<std::string> missing_files(const repo::Tree& tree, const PullOptions& options);
 
-/// Judges the chosen names for the place they go to (T1–T7, T9). `room`: bytes left for a path below the destination folder.
-/// Errors: UnsafePath naming every bad name, escaped.
+/// Judges the chosen names for the place they go to (T1–T7, T9), in a local folder also against what it keeps of each file. `room`: bytes
+/// left for a path below the destination folder. Errors: UnsafePath naming every bad name, escaped.
 Result<void> judge_names(const repo::Tree& tree, const std::vector<std::uint32_t>& chosen, repo::NamePlace place, std::size_t room);
 
 }  // namespace larder::ops

@@ -197,6 +197,7 @@ std::string written(const Revision& revision) {
 }  // namespace
 
 Result<Reference> parse_reference(std::string_view text, const ReferenceContext& context) {
+  if (text.empty()) return fail(ErrorCode::InvalidArgument, "the reference is empty", std::string(kHint));
   LARDER_TRY(Pieces pieces, cut_any(text, context));
   Reference reference;
   LARDER_TRY(const RepoType type, chosen_type(text, pieces, context));

@@ -122,6 +122,24 @@ TEST_CASE("pull: .cache/huggingface in a listing is refused for a folder, kept i
   CHECK_EXIT(box.run({"pull", "org/m"}), 0);
 }
 
+TEST_CASE("pull: names that the bookkeeping of a folder needs are refused there", "[integration][unsafe]") {  // T6, R-601
+  for (const std::string end : {".metadata", ".lock"}) {
+    CAPTURE(end);
+    Sandbox box;
+    HubRepo repo;
+    repo.id = "org/m";
+    repo.commit({{"a", "a"}, {"a" + end + "/b", "b"}, {"c" + end, "no folder"}, {"c", "c"}});
+    box.hub.put(repo);
+    const std::string folder = box.root() + "/home/d";
+    const RunResult refused = box.run({"pull", "org/m", "--local-dir", folder});
+    CHECK_EXIT(refused, 12);
+    CHECK(contains(refused.err, "'a" + end + "'"));
+    CHECK_FALSE(exists(folder));
+    CHECK_EXIT(box.run({"pull", "org/m", "--local-dir", folder, "--exclude", "a" + end + "/*"}), 0);
+    CHECK_EXIT(box.run({"pull", "org/m"}), 0);
+  }
+}
+
 TEST_CASE("pull: redirects to other origins get no token, to other schemes nothing at all", "[integration][unsafe]") {  // T26–T29
   struct Case {
     std::string where;  // the canary's address stands for CANARY

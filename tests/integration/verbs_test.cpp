@@ -108,6 +108,22 @@ TEST_CASE("pull ORG/NAME:QUANT: all splits of exactly one quantisation", "[integ
   CHECK_EXIT(box.run({"pull", "org/m:Q8_0", "--include", "*"}), 2);
 }
 
+TEST_CASE("pull and plan: words that contradict each other, and an empty reference, are exit 2", "[integration][verbs]") {
+  Sandbox box;
+  box.hub.put(golden_repo());
+  REQUIRE_EXIT(box.run({"pull", "org/m"}), 0);
+  const auto requests = box.hub.requests();
+  for (const std::string verb : {"pull", "plan"}) {
+    const RunResult force = box.run({verb, "org/m", "--offline", "--force"});
+    CHECK_EXIT(force, 2);
+    CHECK(contains(force.err, "--force does not go with --offline"));
+    const RunResult empty = box.run({verb, ""});
+    CHECK_EXIT(empty, 2);
+    CHECK(contains(empty.err, "larder: error: " + verb + ": the reference is empty\n"));
+  }
+  CHECK(box.hub.requests() == requests);
+}
+
 TEST_CASE("pull --prefer safetensors leaves out the other formats and says so", "[integration][verbs]") {
   Sandbox box;
   HubRepo repo;
