@@ -79,7 +79,7 @@ TEST_CASE("Selection: a filter that matches nothing is a warning", "[ops][select
   CHECK(selection->warnings.size() == 1);
 }
 
-TEST_CASE("Selection: --no-pickle judges what is left after --prefer and the filters", "[ops][selection]") {
+TEST_CASE("Selection: --no-pickle judges what is left after --prefer and the filters", "[ops][selection]") {  // T19
   const auto tree = tree_of({"model.safetensors", "pytorch_model.bin", "x/optimizer.pt"});
   PullOptions options;
   options.no_pickle = true;

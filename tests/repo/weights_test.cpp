@@ -84,7 +84,7 @@ TEST_CASE("--prefer: only chosen files decide", "[repo][weights]") {
   CHECK(apply_preference(tree, {0}, Preference::Safetensors).chosen == std::vector<std::uint32_t>{0});
 }
 
-TEST_CASE("is_pickle: by name, in any case", "[repo][weights]") {
+TEST_CASE("is_pickle: by name, in any case", "[repo][weights]") {  // T19
   for (const char* path : {"a.pkl", "a.pickle", "x/a.joblib", "a.dill", "a.pt", "a.pth", "a.ckpt", "a.mar", "a.pdparams",
                            "pytorch_model.bin", "a.BIN", "A.PT", "openvino/x.bin"}) {
     INFO(path);
