@@ -5,12 +5,9 @@
 namespace larder::cli {
 namespace {
 
-std::string usual_hint(ErrorCode code, std::string_view command) {
+/// For what goes wrong outside of larder and of how it was called.
+std::string_view outer_hint(ErrorCode code) {
   switch (code) {
-    case ErrorCode::Internal:
-      return "this is a bug of larder: please report it, with what -vv prints";
-    case ErrorCode::InvalidArgument:
-      return "see `larder " + std::string(command) + " --help`";
     case ErrorCode::InvalidConfig:
       return "correct it there, or take it away";
     case ErrorCode::RepoNotFound:
@@ -62,11 +59,19 @@ std::string usual_hint(ErrorCode code, std::string_view command) {
     case ErrorCode::UnsafeRedirect:
     case ErrorCode::UnsafeLink:
       return "refused on purpose, nothing was touched: tell whoever runs the repository or the endpoint";
+    case ErrorCode::Internal:
+    case ErrorCode::InvalidArgument:
     case ErrorCode::Partial:
     case ErrorCode::Interrupted:
       return {};
   }
   return {};
+}
+
+std::string usual_hint(ErrorCode code, std::string_view command) {
+  if (code == ErrorCode::Internal) return "this is a bug of larder: please report it, with what -vv prints";
+  if (code == ErrorCode::InvalidArgument) return "see `larder " + std::string(command) + " --help`";
+  return std::string(outer_hint(code));
 }
 
 }  // namespace

@@ -49,7 +49,8 @@ struct Workshop::Objects {
   ops::Services services;
 };
 
-Workshop::Workshop(const config::Loaded& config, const config::Variables& variables, Report& report, StatusLine& line, Options options)
+Workshop::Workshop(const config::Loaded& config, const config::Variables& variables, Report& report, StatusLine& line,
+                   const Options& options)
     : config_(config),
       report_(report),
       line_(line),

@@ -24,7 +24,7 @@ class Workshop {
     CancelToken cancel;
   };
   /// Everything is borrowed.
-  Workshop(const config::Loaded& config, const config::Variables& variables, Report& report, StatusLine& line, Options options);
+  Workshop(const config::Loaded& config, const config::Variables& variables, Report& report, StatusLine& line, const Options& options);
   ~Workshop();
   Workshop(const Workshop&) = delete;
   Workshop& operator=(const Workshop&) = delete;

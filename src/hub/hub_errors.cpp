@@ -50,7 +50,7 @@ class Reading {
     error.hint = std::move(hint);
     return error;
   }
-  [[nodiscard]] std::string with_server_message(std::string what) const { return message_.empty() ? what : what + ": " + message_; }
+  [[nodiscard]] std::string with_server_message(const std::string& what) const { return message_.empty() ? what : what + ": " + message_; }
 
   // Rows 1 to 6: what the Hub says in its own words.
   [[nodiscard]] Error by_code() const {

@@ -8,7 +8,8 @@ namespace larder::net {
 Result<void> Headers::add(std::string name, std::string value) {
   if (!is_token(name)) return fail(ErrorCode::BadResponse, "header name holds characters that are not allowed");
   if (!is_safe_value(value)) return fail(ErrorCode::BadResponse, "header " + name + " holds control characters");  // T34
-  fields_.emplace_back(std::move(name), std::string(trim_blanks(value)));
+  value = std::string(trim_blanks(value));
+  fields_.emplace_back(std::move(name), std::move(value));
   return {};
 }
 

@@ -57,7 +57,8 @@ class SnapshotAdoption {
       entries_.push_back({entry.path, std::move(file), *expected, *facts});
       return {};
     };
-    return store::walk_snapshot(services_.disk, other, commit.hex(), visit, nullptr, cancel_);
+    const std::string name = commit.hex();
+    return store::walk_snapshot({services_.disk, other, name}, visit, nullptr, cancel_);
   }
 
   Result<void> leave(const std::string& from, std::string reason) {
@@ -146,9 +147,16 @@ class SnapshotAdoption {
   std::vector<bool> is_right_;
 };
 
+/// One repository of the other cache, and as what it is adopted.
+struct OtherRepo {
+  repo::RepoId repo;
+  store::RepoLayout layout;
+};
+
 /// One that cannot be read hides none of the others.
-Result<void> adopt_other_repo(Services& services, const CacheAdoptOptions& options, CacheAdoptReport& report, const repo::RepoId& repo,
-                              const store::RepoLayout& other, const CancelToken& cancel) {
+Result<void> adopt_other_repo(Services& services, const CacheAdoptOptions& options, CacheAdoptReport& report, const OtherRepo& from,
+                              const CancelToken& cancel) {
+  const auto& [repo, other] = from;
   const auto snapshots = services.disk.list(other.snapshots());
   if (!snapshots) report.left.push_back({other.folder(), escape_text(snapshots.error().message)});
   for (const std::string& snapshot : snapshots.value_or(std::vector<std::string>{})) {
@@ -186,7 +194,7 @@ Result<void> adopt_other_cache(Services& services, const CacheAdoptOptions& opti
       report.left.push_back({folder, "its name is no repository's"});
       continue;
     }
-    LARDER_CHECK(adopt_other_repo(services, options, report, *repo, other, cancel));
+    LARDER_CHECK(adopt_other_repo(services, options, report, {*repo, other}, cancel));
   }
   return {};
 }

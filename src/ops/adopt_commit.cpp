@@ -51,7 +51,7 @@ Result<AdoptHow> AdoptCommit::take(const store::AdoptSource& source, std::string
 Result<bool> AdoptCommit::is_complete(const repo::Tree& tree) {
   for (std::size_t i = 0; i < tree.size(); ++i) {
     const repo::FileEntry entry = tree.at(i);
-    LARDER_TRY(const auto found, store::find_cached(store_.disk(), layout_, commit_, entry.path, entry.digest(), entry.size));
+    LARDER_TRY(const auto found, store::find_cached(store_.disk(), layout_, commit_, {entry.path, entry.digest(), entry.size}));
     if (found.state != store::CachedState::Complete) return false;
   }
   return true;

@@ -11,8 +11,7 @@
 namespace larder::ops {
 
 Result<std::vector<std::uint32_t>> refetch(Services& services, const RefetchOrder& order, transfer::Destination& destination,
-                                           const transfer::EngineOptions& options, transfer::EngineReport& report,
-                                           const CancelToken& cancel) {
+                                           transfer::EngineReport& report, const CancelToken& cancel) {
   transfer::TransferPlan plan;
   for (const std::uint32_t index : order.chosen) {
     const repo::FileEntry entry = order.tree->at(index);
@@ -32,7 +31,7 @@ Result<std::vector<std::uint32_t>> refetch(Services& services, const RefetchOrde
   const std::string object = order.repo.text() + "@" + order.commit.hex();
   LARDER_TRY(const auto sources, make_sources(services, order.mirrors, order.repo, order.commit, object));
   transfer::Engine engine(services.clock, services.random, services.transport, services.pool, destination, sources, services.progress,
-                          options);
+                          order.engine);
   LARDER_CHECK(engine.run(*order.tree, plan, report, cancel));
   LARDER_CHECK(destination.finish());
   std::vector<std::uint32_t> right;

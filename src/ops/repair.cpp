@@ -123,7 +123,7 @@ class RepoRepair {
 
   Result<void> fetch_blobs(const repo::CommitId& commit, const repo::Tree& tree) {
     std::set<std::string> wanted = damaged_blobs();
-    RefetchOrder order{repo_, commit, &tree, options_.mirrors, {}};
+    RefetchOrder order{repo_, commit, &tree, options_.mirrors, {}, options_.engine};
     for (std::uint32_t i = 0; i < tree.size() && !wanted.empty(); ++i) {
       if (wanted.erase(tree.at(i).blob_name()) > 0) order.chosen.push_back(i);
     }
@@ -132,7 +132,7 @@ class RepoRepair {
     transfer::CacheDestination destination(services_.store, layout_, commit,
                                            {.force = true, .lock_timeout = options_.engine.lock_timeout, .cancel = cancel_});
     transfer::EngineReport fetched;
-    LARDER_TRY(const auto right, refetch(services_, order, destination, options_.engine, fetched, cancel_));
+    LARDER_TRY(const auto right, refetch(services_, order, destination, fetched, cancel_));
     for (const std::uint32_t index : right) mark_blob(tree.at(index).blob_name());
     if (!fetched.failures.empty()) failure_ = fetched.failures.front().error;
     return {};

@@ -50,7 +50,7 @@ Result<void> repair_commit(Services& services, const CacheVerifyOptions& options
   LARDER_TRY(question.revision, repo::Revision::parse(commit.hex()));
   question.local_dir = layout.folder();
   LARDER_TRY(const auto target, find_target(services, question, cancel));
-  RefetchOrder order{question.repo, commit, &*target.tree, options.mirrors, {}};
+  RefetchOrder order{question.repo, commit, &*target.tree, options.mirrors, {}, options.engine};
   std::map<std::uint32_t, store::Finding*> by_index;
   for (store::Finding* finding : findings) {
     if (const auto index = target.tree->find(finding->path)) by_index[static_cast<std::uint32_t>(*index)] = finding;
@@ -62,7 +62,7 @@ Result<void> repair_commit(Services& services, const CacheVerifyOptions& options
   folder.force = true;
   transfer::LocalDirDestination destination(services.store, question.repo, commit, folder);
   transfer::EngineReport fetched;
-  LARDER_TRY(const auto right, refetch(services, order, destination, options.engine, fetched, cancel));
+  LARDER_TRY(const auto right, refetch(services, order, destination, fetched, cancel));
   for (const std::uint32_t index : right) by_index[index]->is_repaired = true;
   if (right.empty() && !fetched.failures.empty()) return fail(fetched.failures.front().error);
   return {};

@@ -174,7 +174,7 @@ Result<void> collect(Shared& shared, Clock& clock, std::size_t count, const Hash
 }  // namespace
 
 Result<void> hash_files(fs::Disk& disk, Clock& clock, HashBatch batch, const HashListener& listener, const CancelToken& cancel) {
-  auto& [jobs, threads] = batch;
+  auto [jobs, threads] = std::move(batch);
   std::stable_sort(jobs.begin(), jobs.end(), [](const HashJob& a, const HashJob& b) { return a.size > b.size; });
   const std::size_t count = jobs.size();
   Shared shared{disk, cancel, std::move(jobs)};

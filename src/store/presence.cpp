@@ -48,14 +48,13 @@ Result<FoundEntry> find_entry(fs::Disk& disk, const RepoLayout& layout, const re
   return FoundEntry{text && *text == link_text(path, blob) ? EntryState::Linked : EntryState::Other, *facts};
 }
 
-Result<CachedFile> find_cached(fs::Disk& disk, const RepoLayout& layout, const repo::CommitId& commit, std::string_view path,
-                               const digest::Digest& digest, std::uint64_t size) {
-  const std::string name = digest.hex();
-  LARDER_TRY(const FoundEntry entry, find_entry(disk, layout, commit, path, name));
-  if (entry.state == EntryState::File && entry.facts.size == size) {
-    return CachedFile{CachedState::Complete, everybody_may_write(entry.facts), layout.entry(commit, path), entry.facts};
+Result<CachedFile> find_cached(fs::Disk& disk, const RepoLayout& layout, const repo::CommitId& commit, const ListedFile& file) {
+  const std::string name = file.digest.hex();
+  LARDER_TRY(const FoundEntry entry, find_entry(disk, layout, commit, file.path, name));
+  if (entry.state == EntryState::File && entry.facts.size == file.size) {
+    return CachedFile{CachedState::Complete, everybody_may_write(entry.facts), layout.entry(commit, file.path), entry.facts};
   }
-  LARDER_TRY(const FoundBlob blob, find_blob(disk, layout, name, size));
+  LARDER_TRY(const FoundBlob blob, find_blob(disk, layout, name, file.size));
   if (!blob.is_usable()) return CachedFile{};
   const bool linked = entry.state == EntryState::Linked;
   return CachedFile{linked ? CachedState::Complete : CachedState::BlobHere, blob.state == BlobState::Suspect, blob.path, blob.facts};

@@ -44,8 +44,13 @@ struct CachedFile {
   std::string path;        ///< the file with the bytes, unless Missing
   fs::FileFacts facts;     ///< of that file
 };
-Result<CachedFile> find_cached(fs::Disk& disk, const RepoLayout& layout, const repo::CommitId& commit, std::string_view path,
-                               const digest::Digest& digest, std::uint64_t size);
+/// What a listing says of the file looked for.
+struct ListedFile {
+  std::string_view path;
+  digest::Digest digest;
+  std::uint64_t size = 0;
+};
+Result<CachedFile> find_cached(fs::Disk& disk, const RepoLayout& layout, const repo::CommitId& commit, const ListedFile& file);
 
 /// True for permission bits that let everybody write.
 constexpr bool everybody_may_write(const fs::FileFacts& facts) { return (facts.mode & 0002U) != 0; }

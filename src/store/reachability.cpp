@@ -36,7 +36,7 @@ Result<void> Reachability::refresh_folder(const std::string& snapshot, const std
       if (entry.kind == fs::FileKind::Symlink && entry.target.kind == LinkKind::Blob) names_.insert(entry.target.name);
       return {};
     };
-    LARDER_CHECK(list_snapshot_folder(store_.disk(), layout_, snapshot, folder, visit, known.subfolders));
+    LARDER_CHECK(list_snapshot_folder({store_.disk(), layout_, snapshot}, folder, visit, known.subfolders));
   }
   waiting.insert(waiting.end(), known.subfolders.begin(), known.subfolders.end());
   return {};

@@ -38,7 +38,7 @@ Result<Snapshot> read_snapshot(Store& store, const RepoLayout& layout, const std
     snapshot.entries.push_back(std::move(entry));
     return {};
   };
-  LARDER_CHECK(walk_snapshot(store.disk(), layout, folder, visit, nullptr, cancel));
+  LARDER_CHECK(walk_snapshot({store.disk(), layout, folder}, visit, nullptr, cancel));
   if (commit) {
     LARDER_TRY(snapshot.tree, read_tree(store.disk(), layout.tree(*commit)));
   }

@@ -87,7 +87,7 @@ Result<bool> RepoSweep::note_revision(const std::string& folder, RemovalReason r
   LARDER_TRY(const bool is_there, is_folder(layout_.snapshots() + "/" + folder));
   if (!is_there) return true;
   std::vector<FolderStamp> folders;
-  LARDER_CHECK(walk_snapshot(store_.disk(), layout_, folder, visit, &folders, cancel_));
+  LARDER_CHECK(walk_snapshot({store_.disk(), layout_, folder}, visit, &folders, cancel_));
   if (reason != RemovalReason::Asked) {
     LARDER_TRY(const bool is_filled, is_being_filled(store_, layout_, folder, newest_change(folders)));
     if (is_filled) return false;
@@ -136,7 +136,7 @@ Result<bool> RepoSweep::remove_entries(const std::string& folder) {
     LARDER_CHECK(store_.disk().remove_file(layout_.snapshots() + "/" + folder + "/" + entry.path));
     return {};
   };
-  LARDER_CHECK(walk_snapshot(store_.disk(), layout_, folder, visit, &folders, cancel_));
+  LARDER_CHECK(walk_snapshot({store_.disk(), layout_, folder}, visit, &folders, cancel_));
   std::optional<repo::Tree> tree;
   if (const auto commit = repo::CommitId::parse(folder); commit && !odd.empty()) {
     LARDER_TRY(tree, read_tree(store_.disk(), layout_.tree(*commit)));
@@ -237,7 +237,7 @@ Result<bool> RepoSweep::has_entries_in(const std::string& snapshot) {
     has_any = true;
     return {};
   };
-  LARDER_CHECK(walk_snapshot(store_.disk(), layout_, snapshot, visit, nullptr, cancel_));
+  LARDER_CHECK(walk_snapshot({store_.disk(), layout_, snapshot}, visit, nullptr, cancel_));
   return has_any;
 }
 

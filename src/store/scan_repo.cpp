@@ -210,7 +210,7 @@ Result<void> RepoScan::scan_snapshot(const std::string& name) {
   }
   const auto visit = [&](SnapshotEntry& entry) { return add_entry(walk, entry); };
   std::vector<FolderStamp> folders;
-  LARDER_CHECK(walk_snapshot(store_.disk(), layout_, name, visit, wants_.judged ? &folders : nullptr, cancel_));
+  LARDER_CHECK(walk_snapshot({store_.disk(), layout_, name}, visit, wants_.judged ? &folders : nullptr, cancel_));
   if (wants_.judged) {
     LARDER_TRY(walk.revision.is_being_filled, is_being_filled(store_, layout_, name, newest_change(folders)));
   }

@@ -9,20 +9,24 @@ constexpr int kMaxDepth = 64;
 
 std::string join(const std::string& folder, const std::string& name) { return folder.empty() ? name : folder + "/" + name; }
 
-/// Fills `entry` for the name at `path`; false: a folder, or gone.
-Result<bool> read_entry(fs::Disk& disk, const RepoLayout& layout, const std::string& snapshot, const std::string& path,
-                        SnapshotEntry& entry, bool& is_folder) {
-  const std::string below_repo = "snapshots/" + snapshot + "/" + entry.path;
+std::string absolute_path(const SnapshotPlace& snapshot, const std::string& path) {
+  return join(snapshot.layout.snapshots() + "/" + snapshot.name, path);
+}
+
+/// Fills `entry` for what is at its path; false: a folder, or gone.
+Result<bool> read_entry(const SnapshotPlace& snapshot, SnapshotEntry& entry, bool& is_folder) {
+  const std::string path = absolute_path(snapshot, entry.path);
+  const std::string below_repo = "snapshots/" + snapshot.name + "/" + entry.path;
   is_folder = false;
   // The common entry is a link: one call tells that and its text.
-  LARDER_TRY(auto text, disk.read_link(path));
+  LARDER_TRY(auto text, snapshot.disk.read_link(path));
   if (text) {
     entry.kind = fs::FileKind::Symlink;
-    entry.target = classify_link(layout, below_repo, *text);
+    entry.target = classify_link(snapshot.layout, below_repo, *text);
     entry.link_text = std::move(*text);
     return true;
   }
-  LARDER_TRY(const auto facts, disk.look(path));
+  LARDER_TRY(const auto facts, snapshot.disk.look(path));
   if (!facts) return false;
   is_folder = facts->kind == fs::FileKind::Folder;
   entry.kind = facts->kind;
@@ -32,12 +36,12 @@ Result<bool> read_entry(fs::Disk& disk, const RepoLayout& layout, const std::str
 
 }  // namespace
 
-Result<bool> list_snapshot_folder(fs::Disk& disk, const RepoLayout& layout, const std::string& snapshot, const std::string& folder,
+Result<bool> list_snapshot_folder(const SnapshotPlace& snapshot, const std::string& folder,
                                   const std::function<Result<void>(SnapshotEntry&)>& visit, std::vector<std::string>& subfolders) {
-  const std::string absolute = join(layout.snapshots() + "/" + snapshot, folder);
-  auto names = disk.list(absolute);
+  const std::string absolute = absolute_path(snapshot, folder);
+  auto names = snapshot.disk.list(absolute);
   if (!names) {
-    LARDER_TRY(const auto facts, disk.look(absolute));
+    LARDER_TRY(const auto facts, snapshot.disk.look(absolute));
     if (!facts) return false;
     return fail(std::move(names).error());
   }
@@ -45,7 +49,7 @@ Result<bool> list_snapshot_folder(fs::Disk& disk, const RepoLayout& layout, cons
     SnapshotEntry entry;
     entry.path = join(folder, name);
     bool is_folder = false;
-    LARDER_TRY(const bool is_entry, read_entry(disk, layout, snapshot, absolute + "/" + name, entry, is_folder));
+    LARDER_TRY(const bool is_entry, read_entry(snapshot, entry, is_folder));
     if (is_folder) subfolders.push_back(entry.path);
     if (is_entry) LARDER_CHECK(visit(entry));
   }
@@ -58,22 +62,21 @@ std::int64_t newest_change(const std::vector<FolderStamp>& folders) {
   return newest;
 }
 
-Result<void> walk_snapshot(fs::Disk& disk, const RepoLayout& layout, const std::string& snapshot,
-                           const std::function<Result<void>(SnapshotEntry&)>& visit, std::vector<FolderStamp>* folders,
-                           const CancelToken& cancel) {
+Result<void> walk_snapshot(const SnapshotPlace& snapshot, const std::function<Result<void>(SnapshotEntry&)>& visit,
+                           std::vector<FolderStamp>* folders, const CancelToken& cancel) {
   std::vector<std::string> waiting{""};
   while (!waiting.empty()) {
     if (cancel.is_cancelled()) return fail(cancel.error());
     const std::string folder = std::move(waiting.back());
     waiting.pop_back();
     if (folders != nullptr) {
-      const std::string absolute = join(layout.snapshots() + "/" + snapshot, folder);
-      LARDER_TRY(const auto facts, disk.look(absolute));
+      const std::string absolute = absolute_path(snapshot, folder);
+      LARDER_TRY(const auto facts, snapshot.disk.look(absolute));
       if (!facts || facts->kind != fs::FileKind::Folder) continue;
       folders->push_back({absolute, facts->mtime_ns, facts->inode});
     }
     std::vector<std::string> subfolders;
-    LARDER_CHECK(list_snapshot_folder(disk, layout, snapshot, folder, visit, subfolders));
+    LARDER_CHECK(list_snapshot_folder(snapshot, folder, visit, subfolders));
     for (auto sub = subfolders.rbegin(); sub != subfolders.rend(); ++sub) {
       if (std::count(sub->begin(), sub->end(), '/') < kMaxDepth) waiting.push_back(std::move(*sub));
     }

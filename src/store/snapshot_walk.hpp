@@ -33,16 +33,22 @@ struct FolderStamp {
 /// Newest mtime; 0: none.
 std::int64_t newest_change(const std::vector<FolderStamp>& folders);
 
-/// `snapshot`: the folder's name in snapshots/. Each entry is passed to `visit`, folders' entries sorted by name; `folders`, if given,
+/// One folder of snapshots/.
+struct SnapshotPlace {
+  fs::Disk& disk;
+  const RepoLayout& layout;
+  const std::string& name;  ///< the folder's name in snapshots/
+};
+
+/// Each entry is passed to `visit`, folders' entries sorted by name; `folders`, if given,
 /// gets a stamp of each folder, taken before its entries are read. What vanishes meanwhile is passed over (C27). At most 64 folders deep
 /// (reliability.md §2.2). Errors: those of `visit`, Interrupted, and of reading a folder.
-Result<void> walk_snapshot(fs::Disk& disk, const RepoLayout& layout, const std::string& snapshot,
-                           const std::function<Result<void>(SnapshotEntry&)>& visit, std::vector<FolderStamp>* folders,
-                           const CancelToken& cancel);
+Result<void> walk_snapshot(const SnapshotPlace& snapshot, const std::function<Result<void>(SnapshotEntry&)>& visit,
+                           std::vector<FolderStamp>* folders, const CancelToken& cancel);
 
 /// Entries of one folder of a snapshot only. `folder`: relative to the snapshot, "" for itself; subfolders' names (relative to the
 /// snapshot) are added to `subfolders`. False: it is not there any more.
-Result<bool> list_snapshot_folder(fs::Disk& disk, const RepoLayout& layout, const std::string& snapshot, const std::string& folder,
+Result<bool> list_snapshot_folder(const SnapshotPlace& snapshot, const std::string& folder,
                                   const std::function<Result<void>(SnapshotEntry&)>& visit, std::vector<std::string>& subfolders);
 
 /// What is known of a snapshot when one of its entries is judged.

@@ -133,12 +133,13 @@ class CacheVerifier {
 
   Result<void> hash_batch() {
     VerifyAsk ask;
+    ask.threads = options_.threads;
     ask.complete = [this](BlobCheck& check) { complete(check); };
     ask.wants = [this](const BlobCheck& check, const digest::Digest& digest) { return is_wanted(check, digest); };
     ask.bytes = [this](std::uint64_t bytes) { progress_.advance(task_, hashed_ + bytes); };
     const std::size_t before = report_.findings.size();
     const std::uint64_t bytes_before = report_.checked.bytes;
-    LARDER_CHECK(verify_bytes(store_, checks_, ask, options_.threads, report_, cancel_));
+    LARDER_CHECK(verify_bytes(store_, checks_, ask, report_, cancel_));
     hashed_ += report_.checked.bytes - bytes_before;
     for (std::size_t i = before; i < report_.findings.size(); ++i) report_.findings[i].repo = repo_of(report_.findings[i].path);
     checks_.clear();

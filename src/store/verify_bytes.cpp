@@ -99,14 +99,14 @@ class ByteVerifier {
 
 }  // namespace
 
-Result<void> verify_bytes(Store& store, std::vector<BlobCheck>& checks, const VerifyAsk& ask, int threads, VerifyReport& report,
+Result<void> verify_bytes(Store& store, std::vector<BlobCheck>& checks, const VerifyAsk& ask, VerifyReport& report,
                           const CancelToken& cancel) {
   ByteVerifier verifier(store, checks, ask, report, cancel);
   auto jobs = verifier.jobs();
   HashListener listener;
   listener.done = [&](const HashOutcome& outcome) { verifier.done(outcome); };
   listener.bytes = ask.bytes;
-  auto result = hash_files(store.disk(), store.clock(), {std::move(jobs), threads}, listener, cancel);
+  auto result = hash_files(store.disk(), store.clock(), {std::move(jobs), ask.threads}, listener, cancel);
   report.checked.bytes += verifier.bytes();
   return result;
 }

@@ -57,9 +57,10 @@ class LocalVerifier {
     for (const BlobCheck& check : checks_) bytes += check.actual_size;
     const TaskId task = progress_.begin(TaskKind::Total, "verify", bytes);
     VerifyAsk ask;
+    ask.threads = options_.threads;
     ask.wants = [this](const BlobCheck& check, const digest::Digest& digest) { return is_wanted(check, digest); };
     ask.bytes = [&](std::uint64_t done) { progress_.advance(task, done); };
-    auto result = verify_bytes(store_, checks_, ask, options_.threads, report_, cancel_);
+    auto result = verify_bytes(store_, checks_, ask, report_, cancel_);
     progress_.end(task, result ? TaskEnd::Done : TaskEnd::Failed);
     return result;
   }

@@ -97,7 +97,7 @@ Result<PresenceFacts> CacheDestination::look(const repo::FileEntry& file) {
 }
 
 Result<store::CachedFile> CacheDestination::find(const repo::FileEntry& file) const {
-  return store::find_cached(store_.disk(), layout_, commit_, file.path, file.digest(), file.size);
+  return store::find_cached(store_.disk(), layout_, commit_, {file.path, file.digest(), file.size});
 }
 
 // c: only what the listing says Xet has, and only with a sha256 to check it by.

@@ -137,7 +137,7 @@ Result<void> Engine::Impl::run(const repo::Tree& tree, const TransferPlan& plan,
     wait_and_handle(run);
   }
   wind_down(run);
-  const Result<void> finished = finish(run);
+  Result<void> finished = finish(run);
   seams_.progress.advance(run.total, run.state.done_bytes);
   const bool is_good = finished && !run.state.ending && report.failures.empty();
   seams_.progress.end(run.total, is_good ? TaskEnd::Done : TaskEnd::Failed);

@@ -158,7 +158,7 @@ Result<PresenceFacts> LocalDirDestination::Impl::look(const repo::FileEntry& fil
 }
 
 Result<std::optional<LocalDirDestination::Impl::Origin>> LocalDirDestination::Impl::find_in_cache(const repo::FileEntry& file) {
-  const auto found = store::find_cached(store_.disk(), cached_, commit_, file.path, file.digest(), file.size);
+  const auto found = store::find_cached(store_.disk(), cached_, commit_, {file.path, file.digest(), file.size});
   // The cache is a help here, not a need: one that may not be read has nothing for us.
   if (!found && found.error().code == ErrorCode::PermissionDenied) return std::optional<Origin>{};
   LARDER_CHECK(found);

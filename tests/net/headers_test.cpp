@@ -185,7 +185,7 @@ TEST_CASE("Content-Encoding: anything but identity counts", "[net][headers]") { 
 }
 
 TEST_CASE("Signed URLs: when their signature ends", "[net][headers]") {  // engine.md §4
-  const auto day = [](int d) { return WallTime(std::chrono::sys_days(std::chrono::year(2026) / 11 / static_cast<unsigned>(d))); };
+  const auto day = [](unsigned d) { return WallTime(std::chrono::sys_days(std::chrono::year(2026) / 11 / std::chrono::day(d))); };
   struct Case {
     std::string query;
     std::optional<WallTime> expiry;

@@ -125,7 +125,7 @@ TEST_CASE("doctor: file systems with known traps are warned of", "[ops][doctor]"
 TEST_CASE("doctor: a cache that everybody may write is warned of", "[ops][doctor]") {  // T50
   test::TempDir folder;
   const auto disk = fs::make_real_disk();
-  for (const mode_t mode : {0755, 0775, 0777}) {
+  for (const mode_t mode : {0755U, 0775U, 0777U}) {
     REQUIRE(::chmod(folder.path().c_str(), mode) == 0);
     const auto checks = check_file_system(*disk, folder.path(), "01234567");
     const auto found = std::find_if(checks.begin(), checks.end(), [](const DoctorCheck& check) { return check.name == "permissions"; });

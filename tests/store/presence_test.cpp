@@ -23,7 +23,7 @@ struct Cache {
   Cache() { REQUIRE(run.store.prepare(layout)); }
 
   BlobState blob() { return store::find_blob(*run.disk, layout, name, 7).value().state; }
-  CachedState cached() { return store::find_cached(*run.disk, layout, commit_of('1'), "a/f", digest, 7).value().state; }
+  CachedState cached() { return store::find_cached(*run.disk, layout, commit_of('1'), {"a/f", digest, 7}).value().state; }
   void put_shared(std::string_view content, std::string_view marker = "1\n") {
     write_file(temp.path() + "/blobs/.huggingface-shared-blobs", marker);
     write_file(store::payload_path(temp.path(), kXet), content);

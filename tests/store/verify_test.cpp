@@ -267,7 +267,8 @@ TEST_CASE("hash_files: every file gets its digest, whatever the sizes and the nu
   const auto clock = make_system_clock();
   std::vector<std::string> contents;
   std::vector<store::HashJob> jobs;
-  for (const std::size_t size : {0, 1, 63, 64, 65, 127, 128, 1000, 262143, 262144, 262145, 262144 * 3 + 17, 5, 999999, 64 * 5}) {
+  for (const std::size_t size :
+       std::vector<std::size_t>{0, 1, 63, 64, 65, 127, 128, 1000, 262143, 262144, 262145, 262144 * 3 + 17, 5, 999999, 64 * 5}) {
     for (const auto algorithm : {digest::Algorithm::Sha256, digest::Algorithm::GitSha1}) {
       contents.emplace_back(size, static_cast<char>('a' + contents.size()));
       const std::string path = dir.write("f" + std::to_string(contents.size()), contents.back());
