@@ -86,7 +86,8 @@ class OldLayouts(ClientTest):
         shutil.move(self.repo / "blobs" / BLOB, self.repo / "blobs" / XET_HASH)
         (self.snapshot / "model.bin").unlink()
         (self.snapshot / "model.bin").symlink_to(f"../../blobs/{XET_HASH}")
-        self.pull_again(len(MODEL_BIN))
+        self.pull_again(0)  # hashed, right, and given its name
+        self.assertEqual((self.repo / "blobs" / BLOB).read_bytes(), MODEL_BIN)
         self.assertEqual((self.repo / "blobs" / XET_HASH).read_bytes(), MODEL_BIN)  # not ours to judge by its name
         self.assert_scan_clean()
 

@@ -166,6 +166,7 @@ TEST_CASE("CacheDestination: what another client named otherwise gets its name, 
     CHECK_FALSE(cache.settle(file, Presence::BlobHere));
     CHECK_FALSE(files::exists(cache.layout.blob(file.blob_name())));
     REQUIRE(fetch_large(cache.destination, file, model_bin()));
+    REQUIRE(cache.destination.finish());
     CHECK(read_file(cache.entry(file)) == model_bin());
   }
   SECTION("a file in the snapshot of another commit (R-550)") {
