@@ -29,17 +29,9 @@ AnswerContext context_of(const HubOptions& options, const repo::RepoId& repo, st
 Error explain(Error error, const net::Response& response, const Url& answered) {
   if (error.code != ErrorCode::BadResponse) return error;
   const std::string place = answered.origin().host_text();
-  if (!is_web_page(response.head, response.body)) {
-    error.context.insert(error.context.begin(), place);
-    return error;
-  }
-  const std::string title = page_title(response.body);
-  Error explained;
-  explained.code = ErrorCode::BadResponse;
-  explained.message =
-      fmt::format("{} sent a web page{} where JSON was asked for", place, title.empty() ? "" : fmt::format(" ('{}')", title));
-  explained.hint = "a login page of the network or a proxy may be in between, or the endpoint is no Hub";
-  return explained;
+  if (auto page = page_instead_of("JSON", place, response)) return *std::move(page);
+  error.context.insert(error.context.begin(), place);
+  return error;
 }
 
 // "main, v1.0 and 3 more"

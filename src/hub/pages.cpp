@@ -1,6 +1,7 @@
 #include "hub/pages.hpp"
 
 #include "net/headers.hpp"
+#include "net/redirect.hpp"
 
 #include <fmt/format.h>
 
@@ -9,14 +10,6 @@
 
 namespace larder::hub {
 namespace {
-
-// Url refuses a user part as it refuses other nonsense; here it is an attempt to be taken for another host (T25).
-bool has_user_part(std::string_view link) {
-  const auto slashes = link.find("//");
-  if (slashes == std::string_view::npos) return false;
-  const std::string_view behind = link.substr(slashes + 2);
-  return behind.substr(0, behind.find_first_of("/?#")).find('@') != std::string_view::npos;
-}
 
 tl::unexpected<Error> refuse(ErrorCode code, const Origin& origin, std::string_view why) {
   return fail(code, fmt::format("{}: {}", origin.host_text(), why));
@@ -38,7 +31,7 @@ Result<std::optional<Url>> PageTrail::next(const Url& current, const net::Respon
   const auto link = net::next_link(head.headers);
   if (!link) return std::optional<Url>();
   LARDER_CHECK(count(entries, first));
-  if (has_user_part(*link)) return refuse(ErrorCode::UnsafeRedirect, origin_, "the link to the next page has a user part");
+  if (net::has_user_part(*link)) return refuse(ErrorCode::UnsafeRedirect, origin_, "the link to the next page has a user part");
   auto url = current.join(*link);
   if (!url) return fail(std::move(url).error());
   if (url->origin() != origin_) {

@@ -2,6 +2,9 @@
 
 #include "base/escape.hpp"
 #include "base/text.hpp"
+#include "net/headers.hpp"
+
+#include <fmt/format.h>
 
 namespace larder::hub {
 namespace {
@@ -25,8 +28,7 @@ std::string joined_blanks(std::string_view text) {
 }  // namespace
 
 bool is_web_page(const net::ResponseHead& head, std::string_view body) {
-  const auto type = head.headers.find("content-type");
-  if (type && (starts_with_ignoring_case(*type, "text/html") || starts_with_ignoring_case(*type, "application/xhtml"))) return true;
+  if (net::is_html(head.headers)) return true;
   const std::string_view begin = trim(body.substr(0, kLookedAt));
   return starts_with_ignoring_case(begin, "<!doctype html") || starts_with_ignoring_case(begin, "<html");
 }
@@ -40,6 +42,22 @@ std::string page_title(std::string_view body) {
   const auto end = find_ignoring_case(body, "</title", open);
   if (end == std::string_view::npos) return {};
   return escape_text(joined_blanks(body.substr(open + 1, end - open - 1)), kShown);
+}
+
+std::optional<Error> page_instead_of(std::string_view wanted, const std::string& host, const net::Response& response) {
+  if (!is_web_page(response.head, response.body)) return std::nullopt;
+  const std::string title = page_title(response.body);
+  Error error;
+  error.code = ErrorCode::BadResponse;
+  error.message =
+      fmt::format("{} sent a web page{} where {} was asked for", host, title.empty() ? "" : fmt::format(" ('{}')", title), wanted);
+  error.hint = "a login page of the network or a proxy may be in between, or the endpoint is no Hub";
+  return error;
+}
+
+bool is_page_name(std::string_view path) {
+  const std::string name = to_lower(path);
+  return name.ends_with(".html") || name.ends_with(".htm") || name.ends_with(".xhtml");
 }
 
 }  // namespace larder::hub

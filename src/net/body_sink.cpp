@@ -24,6 +24,9 @@ BodySink::Verdict BodySink::take(std::span<const char> bytes) {
   const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(limit_ - bytes_, bytes.size()));
   const std::span<const char> wanted = bytes.first(room);
   if (use_ != BodyUse::Stream) {
+    // Doubled as usual, but never beyond the limit: a body of 64 MiB must not take 128 (I9).
+    const std::size_t needed = text_.size() + wanted.size();
+    if (needed > text_.capacity()) text_.reserve(std::max<std::size_t>(needed, std::min<std::uint64_t>(limit_, 2 * text_.capacity())));
     text_.append(wanted.data(), wanted.size());
   } else if (!fill_pieces(wanted)) {
     return Verdict::Starved;

@@ -22,6 +22,11 @@ bool is_bad_chunking(const CurlFailure& failure) {
   return failure.code == CURLE_RECV_ERROR && contains(failure.detail, "chunked-encoding");
 }
 
+/// libcurl's own limit of a header line, 100 KiB, is reported as lack of memory (7.88) or CURLE_TOO_LARGE.
+bool is_huge_line(const CurlFailure& failure) {
+  return failure.was_connected && !failure.head_complete && failure.code == CURLE_OUT_OF_MEMORY;
+}
+
 bool is_proxy_failure(const CurlFailure& failure) {
   if (!failure.has_proxy) return false;
   if (failure.proxy_status >= 300) return true;  // CONNECT refused, 407 among them (N40)
@@ -85,9 +90,7 @@ ErrorCode error_code(const CurlFailure& failure) {
   if (is_proxy_failure(failure)) return ErrorCode::ProxyFailed;
   if (is_broken_handshake(failure)) return ErrorCode::ConnectionLost;
   if (is_bad_chunking(failure)) return ErrorCode::BadResponse;
-  // libcurl's own limit of a header line, 100 KiB, is reported as lack of memory (7.88) or CURLE_TOO_LARGE.
-  const bool is_huge_line = failure.was_connected && !failure.head_complete && failure.code == CURLE_OUT_OF_MEMORY;
-  if (is_huge_line) return ErrorCode::BadResponse;
+  if (is_huge_line(failure)) return ErrorCode::BadResponse;
   return table(failure.code);
 }
 
@@ -95,6 +98,7 @@ std::string reason(const CurlFailure& failure) {
   if (failure.proxy_status >= 300) return "the proxy answered " + std::to_string(failure.proxy_status);
   if (failure.code == CURLE_PARTIAL_FILE) return "connection closed before the end of the body";
   if (failure.code == CURLE_GOT_NOTHING) return "connection closed without an answer";
+  if (is_huge_line(failure)) return "a header line without end";
   if (failure.code == CURLE_OPERATION_TIMEDOUT) return "no connection in time";
   return printable(failure.detail.empty() ? curl_easy_strerror(failure.code) : failure.detail);
 }

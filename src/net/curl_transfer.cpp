@@ -6,6 +6,9 @@
 #include "net/curl_errors.hpp"
 #include "net/headers.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
 namespace larder::net {
@@ -14,6 +17,12 @@ namespace {
 constexpr std::chrono::milliseconds kPieceAge{100};  // then a piece is handed on half full: slow links show progress
 
 bool is_success(int status) { return status >= 200 && status < 300; }
+
+/// A page in the place of a file: its length says that it can't be what was asked for (T36).
+bool is_short_page(const ResponseHead& head, std::uint64_t max_body, std::uint64_t most) {
+  const auto length = content_length(head.headers);
+  return head.status == 200 && is_html(head.headers) && length && *length <= most && *length != max_body;
+}
 
 std::string in_seconds(std::chrono::milliseconds time) {
   return std::to_string(std::chrono::ceil<std::chrono::seconds>(time).count()) + " s";
@@ -60,14 +69,22 @@ Result<void> CurlTransfer::begin_body() {
     return {};
   }
   if (is_content_encoded(head.headers)) return fail(ErrorCode::BadResponse, "encoded answer, though identity was asked for");  // T22
-  if (request.mode == BodyMode::Stream && (head.status == 200 || head.status == 206)) {
+  const std::uint64_t excerpt = around_.options.limits.error_body;
+  const bool is_stream = request.mode == BodyMode::Stream && (head.status == 200 || head.status == 206);
+  if (is_stream ? is_short_page(head, request.max_body, excerpt) : is_html(head.headers)) {
+    sink_.open(BodyUse::Excerpt, std::max(request.max_body, excerpt));
+    return {};
+  }
+  if (is_stream) {
     sink_.open(BodyUse::Stream, request.max_body);
     order_.listener->on_event(HeadEvent{order_.id, head});
     return {};
   }
   const std::uint64_t length = content_length(head.headers).value_or(0);
   sink_.open(BodyUse::Collect, request.max_body, length);
-  if (length > request.max_body) return fail(ErrorCode::BadResponse, "answer over the size that is allowed");
+  if (length > request.max_body) {
+    return fail(ErrorCode::BadResponse, fmt::format("answer of {} bytes, more than the {} that are allowed", length, request.max_body));
+  }
   return {};
 }
 

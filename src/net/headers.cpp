@@ -131,6 +131,11 @@ bool is_content_encoded(const Headers& headers) {
   return false;
 }
 
+bool is_html(const Headers& headers) {
+  const auto type = headers.find("content-type");
+  return type && (starts_with_ignoring_case(*type, "text/html") || starts_with_ignoring_case(*type, "application/xhtml"));
+}
+
 std::optional<std::uint64_t> content_length(const Headers& headers) {
   const auto value = headers.find("content-length");
   return value ? offset_of(*value) : std::nullopt;

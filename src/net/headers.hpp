@@ -58,6 +58,9 @@ std::optional<std::string> next_link(const Headers& headers);
 /// True when a Content-Encoding other than identity is named (R-316, T22).
 bool is_content_encoded(const Headers& headers);
 
+/// Is the body said to be a web page: text/html or application/xhtml+xml?
+bool is_html(const Headers& headers);
+
 /// Content-Length as a number; nullopt when absent or unreadable.
 std::optional<std::uint64_t> content_length(const Headers& headers);
 

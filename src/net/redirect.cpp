@@ -35,12 +35,20 @@ Result<std::string_view> location_of(const Url& current, const ResponseHead& hea
 
 }  // namespace
 
+bool has_user_part(std::string_view reference) {
+  const auto slashes = reference.find("//");
+  if (slashes == std::string_view::npos) return false;
+  const std::string_view behind = reference.substr(slashes + 2);
+  return behind.substr(0, behind.find_first_of("/?#")).find('@') != std::string_view::npos;
+}
+
 Result<std::optional<Url>> next_hop(const Url& current, const ResponseHead& head, int hops) {
   if (!is_redirect(head.status)) return std::optional<Url>();
   if (hops >= kMaxRedirects) {
     return refuse(ErrorCode::TooManyRedirects, current, head, "more than " + std::to_string(kMaxRedirects) + " redirects");
   }
   LARDER_TRY(const std::string_view location, location_of(current, head));
+  if (has_user_part(location)) return refuse(ErrorCode::UnsafeRedirect, current, head, "redirect to an address with a user part");
   auto target = current.join(location);
   if (!target) return refuse(target.error().code, current, head, "redirect: " + target.error().message);
   if (current.origin().scheme == "https" && target->origin().scheme == "http") {

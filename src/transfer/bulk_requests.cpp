@@ -1,6 +1,8 @@
 // BulkLane's requests: how a segment is asked for, and what its answer means.
 #include "transfer/bulk_lane.hpp"
 
+#include "hub/web_page.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -240,6 +242,10 @@ void BulkLane::on_redirect(FileTask& task, Exchange exchange, const net::Respons
 
 void BulkLane::on_failed_answer(FileTask& task, Exchange exchange, const net::Response& response) {
   const int status = response.head.status;
+  // A short page, which the transport hands over whole (T36).
+  if (auto page = status == 200 ? hub::page_instead_of("the file", exchange.route.url.origin().host_text(), response) : std::nullopt) {
+    return set_back(task, std::move(exchange), *std::move(page));
+  }
   if (status == 416 || status == 200 || status == 206) {
     // 416 within the listed size: the server's file is another one, or it can't do ranges (N25).
     task.last_error =

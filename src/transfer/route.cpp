@@ -1,6 +1,6 @@
 #include "transfer/route.hpp"
 
-#include <fmt/format.h>
+#include "net/redirect.hpp"
 
 namespace larder::transfer {
 
@@ -13,16 +13,10 @@ Result<Route> first_route(const BlobSource& source, std::size_t place, const rep
 }
 
 Result<Route> follow(const Route& route, const net::ResponseHead& head) {
-  const std::string host = route.url.origin().host_text();
-  if (route.hops >= kMostRedirects)
-    return fail(ErrorCode::TooManyRedirects, fmt::format("{}: more than {} redirects", host, kMostRedirects));
-  const auto target = head.headers.find("Location");
-  if (!target || target->empty()) return fail(ErrorCode::BadResponse, fmt::format("{}: redirect {} without an address", host, head.status));
+  LARDER_TRY(auto target, net::next_hop(route.url, head, route.hops));
+  if (!target) return fail(ErrorCode::Internal, "an answer that is no redirect was followed");
   Route next = route;
-  LARDER_TRY(next.url, route.url.join(*target));
-  if (route.url.origin().scheme == "https" && next.url.origin().scheme != "https") {
-    return fail(ErrorCode::UnsafeRedirect, fmt::format("{}: redirect from https to {}", host, next.url.redacted()));
-  }
+  next.url = std::move(*target);
   ++next.hops;
   return next;
 }

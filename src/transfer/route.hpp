@@ -24,13 +24,10 @@ struct Route {
   [[nodiscard]] bool is_at_endpoint() const { return url.origin() == endpoint; }
 };
 
-inline constexpr int kMostRedirects = 10;  // R-302, T26
-
 /// Errors: those of BlobSource::url.
 Result<Route> first_route(const BlobSource& source, std::size_t place, const repo::FileEntry& file);
 
-/// Follows the redirect in `head`. Errors: BadResponse (no Location, malformed: N37), UnsafeRedirect (other scheme, https → http: T28,
-/// T29), TooManyRedirects.
+/// Follows the redirect in `head`. Errors: those of net::next_hop (T26, T28, T29, N37).
 Result<Route> follow(const Route& route, const net::ResponseHead& head);
 
 /// Is this an address that the source gave out and that is not good any more (T38)? Then `resolve` is asked again. One of the source's

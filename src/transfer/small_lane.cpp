@@ -1,6 +1,7 @@
 #include "transfer/small_lane.hpp"
 
 #include "digest/hasher.hpp"
+#include "hub/web_page.hpp"
 #include "transfer/location.hpp"
 #include "transfer/range_answer.hpp"
 #include "transfer/segment.hpp"
@@ -147,7 +148,7 @@ void SmallLane::on_answer(Request& request, net::Response& response) {
   switch (judge_answer(response.head, std::nullopt, entry.size).verdict) {
     case Verdict::Accept:
     case Verdict::WholeBody:
-      return on_body(request, std::move(response.body));
+      return on_body(request, response);
     case Verdict::Redirect: {
       auto next = follow(request.route, response.head);
       if (!next) return set_back(request, std::move(next).error());
@@ -159,7 +160,7 @@ void SmallLane::on_answer(Request& request, net::Response& response) {
       error.code = ErrorCode::BadResponse;
       error.message = fmt::format("{}: answer has another size than the listing, which says {} bytes",
                                   request.route.url.origin().host_text(), entry.size);
-      return set_back(request, std::move(error));
+      return set_back(request, page_instead(request, response).value_or(std::move(error)));
     }
     case Verdict::NotThere:
     case Verdict::Failure:
@@ -185,23 +186,30 @@ void SmallLane::on_stale_address(Request& request, const net::Response& response
   give_up(want, std::move(error));
 }
 
-void SmallLane::on_body(Request& request, std::string body) {
+/// T36: right bytes are right whatever their type; of wrong ones it is said when they are a page of somebody in between.
+std::optional<Error> SmallLane::page_instead(const Request& request, const net::Response& response) const {
+  if (hub::is_page_name(run_.entry(request.want.position).path)) return std::nullopt;
+  return hub::page_instead_of("the file", request.route.url.origin().host_text(), response);
+}
+
+void SmallLane::on_body(Request& request, net::Response& response) {
   const repo::FileEntry entry = run_.entry(request.want.position);
+  std::string& body = response.body;
   if (body.size() != entry.size) {
     Error error;
     error.code = ErrorCode::ConnectionLost;
     error.message = fmt::format("{}: body ended after {} of {} bytes", request.route.url.origin().host_text(), body.size(), entry.size);
-    return set_back(request, std::move(error));
+    return set_back(request, page_instead(request, response).value_or(std::move(error)));
   }
   const digest::Digest actual = digest::digest_of(entry.digest().algorithm(), std::as_bytes(std::span(body)));
-  if (actual != entry.digest()) return on_mismatch(request, actual);
+  if (actual != entry.digest()) return on_mismatch(request, actual, page_instead(request, response));
   run_.health.on_success(request.route.source);
   run_.on_progress();
   run_.done_bytes += entry.size;
   store(request.want.position, std::move(body));
 }
 
-void SmallLane::on_mismatch(Request& request, const digest::Digest& actual) {
+void SmallLane::on_mismatch(Request& request, const digest::Digest& actual, const std::optional<Error>& page) {
   Want& want = request.want;
   const bool has_other = run_.health.has_other(want.excluded, request.route.source);
   if (++want.mismatches > 1 && !has_other) {
@@ -209,6 +217,8 @@ void SmallLane::on_mismatch(Request& request, const digest::Digest& actual) {
     Error error;
     error.code = ErrorCode::DigestMismatch;
     error.message = fmt::format("digest mismatch: expected {}, got {}", entry.digest().text(), actual.text());
+    if (page) error.message += ": " + page->message;
+    if (page) error.hint = page->hint;
     return give_up(want, std::move(error));
   }
   run_.blame(request.route.source, want.position);

@@ -61,8 +61,9 @@ class SmallLane {
   void send(Want want, Route route);
   void on_answer(Request& request, net::Response& response);
   void on_stale_address(Request& request, const net::Response& response);
-  void on_body(Request& request, std::string body);
-  void on_mismatch(Request& request, const digest::Digest& actual);
+  void on_body(Request& request, net::Response& response);
+  void on_mismatch(Request& request, const digest::Digest& actual, const std::optional<Error>& page);
+  [[nodiscard]] std::optional<Error> page_instead(const Request& request, const net::Response& response) const;
   void set_back(Request& request, Error error);
   void store(std::uint32_t position, std::string body);
   void flush();

@@ -141,6 +141,38 @@ TEST_CASE("pull: answers that break the rules are exit 6", "[integration][faults
              {"api:info", "bigerr", 6}});  // T35
 }
 
+TEST_CASE("pull: a login page in the place of a file is named by its title", "[integration][faults]") {  // T36
+  for (const std::string name : {"model.bin", "notes.txt"}) {
+    CAPTURE(name);
+    Sandbox box;
+    box.hub.put(small_repo());
+    box.hub.fault(name, "portal");
+    const RunResult result = box.run({"pull", "org/m", "--retries", "2"});
+    CHECK_EXIT(result, 6);
+    CHECK(contains(result.err, name + ": "));
+    CHECK(contains(result.err, "sent a web page ('Hotel WiFi login') where the file was asked for"));
+    CHECK(contains(result.err, "hint: a login page of the network"));
+    CHECK_FALSE(box.ref().has_value());
+    CHECK(box.findings("") == "");
+  }
+}
+
+TEST_CASE("pull: sizes that no disk holds are an error at once", "[integration][faults]") {  // T14, L8, I9
+  const auto entry = [](const std::string& path, const std::string& size) {
+    return R"({"type":"file","oid":")" + std::string(40, 'a') + R"(","size":)" + size + R"(,"path":")" + path + R"("})";
+  };
+  for (const auto& [tree, exit] : {std::pair{entry("a", "9223372036854775807"), 8}, std::pair{entry("a", "1000000000000000000"), 8},
+                                   std::pair{entry("a", "9223372036854775807") + "," + entry("b", "1"), 6}}) {
+    CAPTURE(tree);
+    Sandbox box;
+    box.hub.put(small_repo());
+    box.hub.fault("api:tree", "json:[" + tree + "]");
+    CHECK_EXIT(box.run({"pull", "org/m"}), exit);
+    CHECK_EXIT(box.run({"plan", "org/m"}), exit == 8 ? 0 : exit);
+    CHECK_FALSE(box.ref().has_value());
+  }
+}
+
 TEST_CASE("pull: a listing that never ends is bounded in pages and memory", "[integration][faults]") {  // T23, T24, I9
   Sandbox box;
   box.hub.put(small_repo());

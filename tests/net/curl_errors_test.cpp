@@ -45,4 +45,5 @@ TEST_CASE("curl codes: the reason holds nothing a terminal would obey", "[net][c
   const std::string text = reason({CURLE_WEIRD_SERVER_REPLY, "bad \x1b[31m\nline \xc2\x9b"});
   CHECK(text == "bad ?[31m?line ??");
   CHECK_FALSE(reason({CURLE_COULDNT_CONNECT, ""}).empty());
+  CHECK(reason({CURLE_OUT_OF_MEMORY, "", 0, false, true, false}) == "a header line without end");  // libcurl says: out of memory
 }

@@ -51,6 +51,48 @@ TEST_CASE("curl limits: a body may be as long as allowed and not one byte longer
   }
 }
 
+TEST_CASE("curl limits: of a web page in the place of a file enough comes for its title", "[net][curl_limits]") {  // T36
+  struct Case {
+    std::string type;
+    bool has_length;
+    std::size_t size, limit;
+    bool is_handed_over;  // as text in the End event
+    BodyMode mode = BodyMode::Collect;
+  };
+  for (const Case& c : {
+           Case{"text/html", true, 200, 6, true},
+           Case{"text/html; charset=utf-8", false, 200, 6, true},
+           Case{"application/xhtml+xml", true, 100'000, 6, true},  // cut at 64 KiB
+           Case{"text/html", true, 100'000, 100'000, true},        // a page that was asked for comes whole
+           Case{"text/plain", true, 200, 6, false},
+           Case{"text/html", true, 200, 2'000'000, true, BodyMode::Stream},
+           Case{"text/html", true, 70'000, 2'000'000, false, BodyMode::Stream},
+           Case{"text/html", false, 200, 2'000'000, false, BodyMode::Stream},
+           Case{"text/html", true, 200, 200, false, BodyMode::Stream},
+       }) {
+    CAPTURE(c.type, c.has_length, c.size, c.limit);
+    LoopbackServer server([&](const ReceivedRequest&, Reply& reply) {
+      const std::string body(c.size, 'b');
+      if (c.has_length) return reply.send(200, {{"Content-Type", c.type}}, body);
+      reply.head(200, {{"Content-Type", c.type}, {"Transfer-Encoding", "chunked"}});
+      reply.chunk(body);
+      reply.end_chunks();
+    });
+    CurlRig rig;
+    const Heard heard = rig.run(get(server.http_url("/"), c.mode, c.limit));
+    REQUIRE(heard.end);
+    const std::size_t most = std::max<std::size_t>(c.limit, 64 * 1024);
+    if (c.is_handed_over) {
+      CHECK(success(heard).body.size() == std::min(c.size, most));
+      CHECK(heard.pieces.empty());
+    } else if (c.mode == BodyMode::Collect) {
+      CHECK(failure(heard).code == ErrorCode::BadResponse);
+    } else {
+      CHECK(heard.pieces.size() == c.size);
+    }
+  }
+}
+
 TEST_CASE("curl limits: an endless body is left at the limit", "[net][curl_limits]") {  // T21
   LoopbackServer server([](const ReceivedRequest&, Reply& reply) {
     reply.head(200, {});

@@ -68,6 +68,8 @@ TEST_CASE("next_hop: refusals", "[net][redirect]") {  // T26, T28, T29, N36, N37
            Case{{"ftp://hub.example/a"}, ErrorCode::UnsafeRedirect},
            Case{{"gopher://hub.example/a"}, ErrorCode::UnsafeRedirect},
            Case{{"unix:/run/x.sock"}, ErrorCode::UnsafeRedirect},
+           Case{{"https://hub.example@evil.example/"}, ErrorCode::UnsafeRedirect},
+           Case{{"//user:password@evil.example/"}, ErrorCode::UnsafeRedirect},
        }) {
     const auto hop = next_hop(kHere, answer(302, c.locations), 0);
     REQUIRE_FALSE(hop);

@@ -28,7 +28,10 @@ struct Request {
   std::string body;                        ///< POST only
   std::string content_type;                ///< POST only
   BodyMode mode = BodyMode::Collect;
-  std::uint64_t max_body = 0;  ///< of a 2xx answer: the transfer ends with BadResponse at one byte more (T21)
+  /// Of a 2xx answer: the transfer ends with BadResponse at one byte more (T21). Only a web page may come instead, for its title (T36):
+  /// what is text/html is cut there, or at TransportLimits::error_body if that is more; in Stream mode a short one comes whole in the End
+  /// event.
+  std::uint64_t max_body = 0;
   HttpVersion version = HttpVersion::Http1;
   bool is_small = false;  ///< 16 KiB receive buffer instead of 512 KiB
   /// From the sent request to the end of the answer's head (T39). 0: none.
@@ -39,7 +42,7 @@ struct Request {
 };
 
 /// Head of an answer with status 200 or 206 in Stream mode, before its first Data; cancel if it is not what was asked for. All other
-/// answers come whole in the End event.
+/// answers come whole in the End event, so does a short web page (Request::max_body).
 struct HeadEvent {
   RequestId id = 0;
   ResponseHead head;
