@@ -120,20 +120,21 @@ Result<void> LocalFiles::make_once(const std::string& path, std::string_view con
   return {};
 }
 
-// No `prune` ever comes to a local folder, so each run clears what dead ones left: temps, and partials whose data got its name.
+// No `prune` ever comes to a local folder, so each run clears what dead ones left: temps, and partials whose data got its name. The leases
+// are read after the names: whoever made one of them after that has its lease already.
 Result<void> LocalFiles::remove_leftovers() {
+  LARDER_TRY(const auto temps, store_.disk().list(layout_.tmp()));
+  LARDER_TRY(const auto partials, store_.disk().list(layout_.own() + "/partial"));
   LARDER_TRY(const auto dead, DeadRuns::look(store_.disk(), layout_.leases(), store_.clock().wall_now()));
   const auto is_dead = [&](const std::string& name) {
     const auto run = run_of(name);
     return !run.empty() && run != store_.run() && dead.has_dead_owner(run);
   };
-  LARDER_TRY(const auto temps, store_.disk().list(layout_.tmp()));
   for (const auto& name : temps) {
     if (!is_dead(name)) continue;
     LARDER_TRY(const auto facts, store_.disk().look(layout_.tmp() + "/" + name));
     if (facts && facts->kind != fs::FileKind::Folder) LARDER_CHECK(store_.disk().remove_file(layout_.tmp() + "/" + name));
   }
-  LARDER_TRY(const auto partials, store_.disk().list(layout_.own() + "/partial"));
   for (const auto& name : partials) {
     if (!is_dead(name)) continue;
     const std::string folder = layout_.own() + "/partial/" + name;

@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <unordered_map>
@@ -83,6 +84,8 @@ class LocalDirDestination::Impl {
   Result<void> finish() { return files_.sync(); }
 
  private:
+  static constexpr int kOthersThatBegin = 16;  // runs in one folder at the same time
+
   /// Where the bytes of a file are that need no network.
   struct Origin {
     std::string path;
@@ -96,6 +99,7 @@ class LocalDirDestination::Impl {
     UniqueFd fd;
   };
 
+  Result<void> begin();
   Result<std::optional<Origin>> find_origin(const repo::FileEntry& file);
   Result<std::optional<Origin>> find_in_cache(const repo::FileEntry& file);
   Result<bool> bring(const repo::FileEntry& file, const Origin& origin, ProgressSink& progress, const CancelToken& cancel);
@@ -126,10 +130,18 @@ class LocalDirDestination::Impl {
 
 Result<void> LocalDirDestination::Impl::prepare() {
   if (prepared_) return lease_->renew_if_due();
+  auto begun = begin();
+  // What we write before our lease is there looks like a dead run's to another one that begins at the same time, and is cleared away.
+  for (int others = 0; !begun && begun.error().os_error == ENOENT && others < kOthersThatBegin; ++others) begun = begin();
+  LARDER_CHECK(begun);
+  prepared_ = true;
+  return {};
+}
+
+Result<void> LocalDirDestination::Impl::begin() {
   LARDER_CHECK(files_.prepare());
   LARDER_TRY(auto lease, store::Lease::take_in(store_, layout_.leases(), layout_.tmp(), commit_));
   lease_.emplace(std::move(lease));
-  prepared_ = true;
   return {};
 }
 

@@ -75,7 +75,7 @@ class LocalDir(ClientTest):
                 self.assertEqual(hub.fetched_names(), ["config.json"])
                 self.assert_files()
                 same = {path for path in GOLDEN_FILES if (self.folder / path).stat().st_ino == began[path]}
-                self.assertEqual(same, set(GOLDEN_FILES) - {"config.json"})
+                self.assertLessEqual(set(GOLDEN_FILES) - {"config.json"}, same)  # a new file may get the number of one that is gone
                 harness.shutil.rmtree(self.folder)
 
     def test_hf_goes_on_after_larder_was_killed_and_larder_after_hf(self):

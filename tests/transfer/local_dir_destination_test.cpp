@@ -339,6 +339,24 @@ TEST_CASE("LocalDirDestination: what dead runs left is taken over or cleared awa
   CHECK_FALSE(files::exists(rest));
 }
 
+TEST_CASE("LocalDirDestination: of two runs that begin together neither takes what the other needs", "[transfer][local_dir]") {  // C1
+  Rig rig;
+  const store::LocalDirLayout layout(rig.temp.path() + "/out");
+  int others = 0;
+  rig.fault->fail_if([&](std::string_view, const std::string&) {
+    // One that looks now finds temps of a run without a lease.
+    if (others < 3 && files::exists(layout.leases()) && !list_tree(layout.tmp()).empty() && list_tree(layout.leases()).empty()) {
+      for (const auto& temp : files::directory_iterator(layout.tmp())) files::remove(temp.path());
+      ++others;
+    }
+    return 0;
+  });
+  LocalDirDestination destination(rig.run->store, a_repo(), commit_of('1'), {layout.folder(), false, false, false});
+  REQUIRE(fill(destination));
+  CHECK(others == 3);
+  check_folder(layout);
+}
+
 TEST_CASE("LocalDirDestination: a kill or a power cut at any point, and the next run ends the same", "[transfer][crash]") {  // I11
   using Loss = FaultDisk::Loss;
   for (const auto loss : {std::optional<Loss>{}, std::optional(Loss::All), std::optional(Loss::Bytes), std::optional(Loss::Some)}) {
