@@ -146,6 +146,8 @@ int exit_code(ErrorCode code) {
   return 1;
 }
 
+bool is_of_disk(ErrorCode code) { return code == ErrorCode::DiskFull || code == ErrorCode::ReadOnly || code == ErrorCode::IoFailed; }
+
 bool is_transient(ErrorCode code) {
   switch (code) {
     case ErrorCode::NameNotResolved:

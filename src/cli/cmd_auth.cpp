@@ -146,8 +146,7 @@ class Logout final : public Command {
   static Result<void> check_nothing_left(Session& session, bool was_there) {
     LARDER_TRY(const auto* choice, session.workshop.desk().choice());
     if (!choice->is_there()) return {};
-    const bool is_stored = choice->source == "file" && session.config.source("token_file").from != "LARDER_TOKEN_FILE";
-    if (!is_stored) {
+    if (!session.workshop.desk().is_stored_login()) {
       const std::string done = was_there ? "the stored token is gone, but " : "nothing was stored, and ";
       return fail(ErrorCode::Partial, done + choice->description + " still holds one that is used", "unset " + choice->description);
     }

@@ -13,9 +13,8 @@ int process_exit_code(const Error& error) {
 Error with_shared_code(Error error, std::span<const FailedItem> items) {
   // Partial: the verb knows that other items are done, which the failed ones alone don't tell.
   // A full or broken disk ends the run at once: what other files then failed by is its consequence.
-  const bool is_of_disk = error.code == ErrorCode::DiskFull || error.code == ErrorCode::ReadOnly || error.code == ErrorCode::IoFailed;
-  const bool is_settled =
-      is_of_disk || error.code == ErrorCode::Interrupted || error.code == ErrorCode::TimedOut || error.code == ErrorCode::Partial;
+  const bool is_settled = is_of_disk(error.code) || error.code == ErrorCode::Interrupted || error.code == ErrorCode::TimedOut ||
+                          error.code == ErrorCode::Partial;
   if (items.empty() || is_settled) return error;
   const auto first = items.front().error.code;
   const bool is_shared =

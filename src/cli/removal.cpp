@@ -71,8 +71,8 @@ void print(Session& session, const Told& told, Tense tense) {
   }
   if (tense != Tense::Confirmed) print_items(session, told);
   const auto verb = tense == Tense::Planned ? "would free" : "freed";
-  session.out.line(fmt::format("{} {}, {} {}; {} stay", told.items.size(), told.items.size() == 1 ? "item" : "items", verb,
-                               format_bytes_long(told.freed), format_bytes_long(told.before - told.freed)));
+  session.out.line(fmt::format("{}, {} {}; {} stay", counted(told.items.size(), "item"), verb, format_bytes_long(told.freed),
+                               format_bytes_long(told.before - told.freed)));
 }
 
 void tell(Session& session, const Told& told, std::string_view command, Tense tense) {

@@ -12,9 +12,6 @@
 namespace larder::cli {
 namespace {
 
-/// "1 request", "2 requests"
-std::string counted(std::uint64_t number, std::string_view noun) { return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s"); }
-
 constexpr std::size_t kNamedFiles = 5;  // in a note; more would bury it
 
 bool is_python(std::string_view path) { return path.size() > 3 && path.substr(path.size() - 3) == ".py"; }
@@ -47,6 +44,8 @@ TextColumns::Row plan_row(const repo::Tree& tree, const transfer::PlannedFile& f
 }
 
 }  // namespace
+
+std::string counted(std::uint64_t number, std::string_view noun) { return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s"); }
 
 void print_path(Session& session, std::string_view path) {
   session.out.line(session.stdout_is_terminal ? escape_text(path) : std::string(path));

@@ -94,10 +94,10 @@ Result<void> TokenDesk::exchange(int tries) {
   LARDER_TRY(const auto endpoint, Url::parse(settings.endpoint));
   SmallClient asker(settings, clock_, tries);
   const auto& identity = *choice_->identity;
-  LARDER_TRY(auto fresh, auth::exchange_identity(asker.client, endpoint,
-                                                 {identity.resource, identity.id_token, identity.mint_url, identity.mint_token}, cancel_));
-  guard(fresh.access_token);
-  choice_->token = std::move(fresh.access_token);
+  LARDER_TRY(const auto fresh,
+             auth::exchange_identity(asker.client, endpoint, {identity.resource, identity.id_token, identity.mint_url, identity.mint_token},
+                                     cancel_));
+  use(fresh.access_token);
   const auto early = identity.id_token.empty() ? kMintedEarly : std::chrono::seconds(0);
   due_ = clock_.now() + fresh.expires_in.value_or(kUsualLife) - early;
   return {};

@@ -28,11 +28,12 @@ class TokenDesk {
   /// The token for a request that is made now: after `token` said what it is, again exchanged or renewed when that is due. What fails
   /// then is a warning, and the old token goes on as long as the Hub takes it.
   std::optional<Secret> current();
+  /// After `choice`: is the token the one that `auth login` stored, not one from elsewhere?
+  [[nodiscard]] bool is_stored_login() const;
   /// Registers a secret for the redactor and protects the process as `choice` does.
   static void guard(const Secret& secret);
 
  private:
-  [[nodiscard]] bool is_stored_login() const;
   void use(const Secret& token);
   void renew();
   Result<void> exchange(int tries);

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/escape.hpp"
+#include "base/text.hpp"
 #include "config/assign.hpp"
 #include "config/expand.hpp"
 #include "config/file.hpp"
@@ -185,8 +186,7 @@ class Loader {
 
   /// LARDER_DISABLE_XET: the key of a setting that only hf's variable sets.
   bool warn_of_hub_only(const std::string& variable) {
-    auto key = variable.substr(std::string_view("LARDER_").size());
-    std::transform(key.begin(), key.end(), key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    const std::string key = to_lower(std::string_view(variable).substr(std::string_view("LARDER_").size()));
     const auto index = find_row(key);
     if (!index) return false;
     loaded_.warnings.push_back(escape_text(variable) + " is not read; " + key + " is set by " + std::string(table()[*index].hub_names[0]));

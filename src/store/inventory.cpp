@@ -238,7 +238,7 @@ Result<Inventory> take_inventory(Store& store, const InventoryOptions& options, 
   add_up(scan);
   for (PayloadRecord& payload : scan.inventory.payloads) {  // `prune` removes it if there is one
     if (payload.entries == 0 && deadness == Deadness::NotAsked) {
-      payload.has_manifest = read_manifest(store.disk(), payload_path(store.root(), payload.name) + ".refs").has_value();
+      payload.has_manifest = read_manifest(store.disk(), manifest_path(payload_path(store.root(), payload.name))).has_value();
     }
   }
   return std::move(scan.inventory);

@@ -37,7 +37,7 @@ Result<void> rewrite_manifest(Store& store, const std::string& manifest, const s
 }
 
 Result<PayloadSweep> sweep_locked(Store& store, const std::string& payload, std::string_view name, PayloadWish wish) {
-  const std::string manifest = payload + ".refs";
+  const std::string manifest = manifest_path(payload);
   const auto lines = read_manifest(store.disk(), manifest);
   if (!lines) return PayloadSweep::Kept;
   const auto kept = valid_lines(store, *lines, name);
@@ -85,8 +85,8 @@ Result<PayloadSweep> remove_orphan_manifest(Store& store, const std::string& rel
   const std::string payload = payload_path(store.root(), name);
   return with_lock(store, payload, [&]() -> Result<PayloadSweep> {
     LARDER_TRY(const auto facts, store.disk().look(payload));
-    if (facts || may_be_referred_to(store, payload + ".refs", name)) return PayloadSweep::Busy;  // published again meanwhile
-    LARDER_CHECK(store.disk().remove_file(payload + ".refs"));
+    if (facts || may_be_referred_to(store, manifest_path(payload), name)) return PayloadSweep::Busy;  // published again meanwhile
+    LARDER_CHECK(store.disk().remove_file(manifest_path(payload)));
     return PayloadSweep::Removed;
   });
 }

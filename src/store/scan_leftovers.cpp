@@ -4,6 +4,7 @@
 #include "store/journal.hpp"
 #include "store/link_target.hpp"
 #include "store/removal_note.hpp"
+#include "store/shared_store.hpp"
 
 #include <algorithm>
 
@@ -185,8 +186,7 @@ bool is_store_temp(std::string_view relative) {
 }
 
 bool is_manifest(std::string_view relative) {
-  constexpr std::string_view kEnd = ".refs";
-  return relative.ends_with(kEnd) && is_payload_entry(relative.substr(0, relative.size() - kEnd.size()));
+  return relative.ends_with(kManifestEnd) && is_payload_entry(relative.substr(0, relative.size() - kManifestEnd.size()));
 }
 
 Leftover judge_store_temp(Store& store, std::string relative, const fs::FileFacts& facts, Deadness deadness) {

@@ -17,7 +17,7 @@ bool is_two_hex(std::string_view name) { return name.size() == 2 && is_digest_na
 bool is_bookkeeping(std::string_view name) {
   if (name.size() < kXetLength || !is_digest_name(name.substr(0, kXetLength))) return false;
   const std::string_view end = name.substr(kXetLength);
-  return end == ".refs" || end == ".lock" || end == ".lock.soft";
+  return end == kManifestEnd || end == ".lock" || end == ".lock.soft";
 }
 
 /// A link that another name of the cache's root is written in leads there all the same.
@@ -151,7 +151,7 @@ bool may_be_referred_to(Store& store, const std::string& manifest, std::string_v
 Result<void> read_referrers(Store& store, std::vector<PayloadRecord>& payloads, const CancelToken& cancel) {
   for (PayloadRecord& payload : payloads) {
     if (cancel.is_cancelled()) return fail(cancel.error());
-    const auto lines = read_manifest(store.disk(), payload_path(store.root(), payload.name) + ".refs");
+    const auto lines = read_manifest(store.disk(), manifest_path(payload_path(store.root(), payload.name)));
     payload.has_manifest = lines.has_value();
     for (const std::string& line : lines.value_or(std::vector<std::string>{})) {
       const auto is_valid = is_valid_referrer(store, line, payload.name);

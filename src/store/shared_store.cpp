@@ -131,7 +131,7 @@ Result<bool> SharedStore::link_locked(const RepoLayout& layout, const SharedLink
   const std::string blob = what.sha256.hex();
   const std::string temp = store_.temp_name(layout.tmp());
   LARDER_CHECK(store_.make_folders(layout.tmp()));
-  LARDER_TRY(const bool noted, append_line(payload + ".refs", layout.folder() + "/blobs/" + blob + "\n"));
+  LARDER_TRY(const bool noted, append_line(manifest_path(payload), layout.folder() + "/blobs/" + blob + "\n"));
   if (!noted) return false;
   LARDER_TRY(const bool made, store_.disk().make_symlink(payload_link_text(what.xet_hash), temp));
   if (!made) return false;

@@ -55,6 +55,9 @@ class SharedStore {
 Result<bool> is_shared_store(fs::Disk& disk, const std::string& root);
 /// "<root>/blobs/<2 hex>/<xet>".
 std::string payload_path(const std::string& root, std::string_view xet_hash);
+/// `<XET>.refs` beside it: who links to the payload.
+inline constexpr std::string_view kManifestEnd = ".refs";
+inline std::string manifest_path(std::string payload) { return payload.append(kManifestEnd); }
 /// "../../blobs/<2 hex>/<xet>": the text of a repository's link to it.
 std::string payload_link_text(std::string_view xet_hash);
 /// The Xet hash that a blob's link text names; nullopt: the link is not as the client writes it. Pure.

@@ -156,8 +156,7 @@ Error RunState::refused_address(const Route& route, const net::Response& respons
 }
 
 bool RunState::ends_run(const Error& error) {
-  const bool ends =
-      error.code == ErrorCode::DiskFull || error.code == ErrorCode::ReadOnly || (error.code == ErrorCode::IoFailed && !is_shortage(error));
+  const bool ends = is_of_disk(error.code) && !is_shortage(error);
   if (ends && !ending) ending = error;
   return ends;
 }

@@ -8,20 +8,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr SimFile kModel{40 * kMiB + 5, 1};
-
-/// A repository of one file on the usual Hub; `twist` is told how many requests the storage has seen, this one included.
-struct OneFile : EngineRig {
-  explicit OneFile(std::function<void(int, const net::Request&, SimAnswer&)> twist = {}) {
-    add("model.bin", kModel);
-    usual_hub([this, twist](const net::Request& request, SimAnswer& answer) {
-      ++asked;
-      if (twist) twist(asked, request, answer);
-    });
-  }
-  int asked = 0;
-};
-
 void give_slice(SimAnswer& answer, ByteRange range, std::uint64_t total) {
   answer.status = 206;
   answer.file = kModel;

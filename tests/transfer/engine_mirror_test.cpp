@@ -7,8 +7,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr SimFile kModel{40 * kMiB + 5, 1};
-
 /// Two mirrors before the usual Hub.
 struct Mirrored : EngineRig {
   Mirrored() {

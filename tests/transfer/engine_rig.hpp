@@ -11,6 +11,7 @@
 
 #include <larder/transfer/engine.hpp>
 
+#include <functional>
 #include <map>
 
 namespace larder::test {
@@ -199,6 +200,20 @@ struct EngineRig {
   int signatures = 0;
   transfer::EngineOptions options;
   transfer::EngineReport report;
+};
+
+inline constexpr SimFile kModel{40 * kMiB + 5, 1};
+
+/// A repository of one file on the usual Hub; `twist` is told how many requests the storage has seen, this one included.
+struct OneFile : EngineRig {
+  explicit OneFile(std::function<void(int, const net::Request&, SimAnswer&)> twist = {}) {
+    add("model.bin", kModel);
+    usual_hub([this, twist](const net::Request& request, SimAnswer& answer) {
+      ++asked;
+      if (twist) twist(asked, request, answer);
+    });
+  }
+  int asked = 0;
 };
 
 }  // namespace larder::test

@@ -5,24 +5,6 @@ using namespace larder;
 using namespace larder::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-constexpr SimFile kModel{40 * kMiB + 5, 1};
-
-/// A repository of one file on the usual Hub; `twist` is told how many requests the storage has seen, this one included.
-struct OneFile : EngineRig {
-  explicit OneFile(std::function<void(int, const net::Request&, SimAnswer&)> twist = {}) {
-    add("model.bin", kModel);
-    usual_hub([this, twist](const net::Request& request, SimAnswer& answer) {
-      ++asked;
-      if (twist) twist(asked, request, answer);
-    });
-  }
-  int asked = 0;
-};
-
-}  // namespace
-
 TEST_CASE("Engine: nothing hangs: silence, stalls and trickles end in TimedOut", "[transfer][engine][faults]") {  // N12, N13, T39
   const auto check = [](OneFile& rig, SteadyTime::duration at_most) {
     rig.options.retry.tries = 2;

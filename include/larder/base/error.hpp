@@ -62,6 +62,9 @@ int exit_code(ErrorCode code);
 /// True where another try may cure it (connection lost, 5xx, rate limit …). TLS failures are not.
 bool is_transient(ErrorCode code);
 
+/// DiskFull, ReadOnly, IoFailed: what this machine stores to is at its end, whatever is tried next (reliability.md §3.2 b).
+bool is_of_disk(ErrorCode code);
+
 /// What an HTTP answer told about a failure. Never holds a query, a token or a whole body.
 struct HttpFacts {
   int status = 0;              ///< 0: no answer came
