@@ -8,7 +8,8 @@
 namespace larder::net {
 namespace {
 
-constexpr std::uint64_t kMostReserved = 1024 * 1024;  // a header's promise is worth no more memory
+// Also what a header's promise is worth: no more memory than this before the bytes come.
+constexpr std::size_t kTextPart = 1024 * 1024;
 
 }  // namespace
 
@@ -17,23 +18,44 @@ BodySink::BodySink(BufferPool& pool, Clock& clock, OnPiece on_piece) : pool_(poo
 void BodySink::open(BodyUse use, std::uint64_t limit, std::uint64_t expected) {
   use_ = use;
   limit_ = limit;
-  if (use != BodyUse::Stream) text_.reserve(static_cast<std::size_t>(std::min({expected, limit, kMostReserved})));
+  if (use != BodyUse::Stream) text_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>({expected, limit, kTextPart})));
 }
 
 BodySink::Verdict BodySink::take(std::span<const char> bytes) {
   const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(limit_ - bytes_, bytes.size()));
   const std::span<const char> wanted = bytes.first(room);
   if (use_ != BodyUse::Stream) {
-    // Doubled as usual, but never beyond the limit: a body of 64 MiB must not take 128 (I9).
-    const std::size_t needed = text_.size() + wanted.size();
-    if (needed > text_.capacity()) text_.reserve(std::max<std::size_t>(needed, std::min<std::uint64_t>(limit_, 2 * text_.capacity())));
-    text_.append(wanted.data(), wanted.size());
+    append_text(wanted);
   } else if (!fill_pieces(wanted)) {
     return Verdict::Starved;
   }
   if (use_ != BodyUse::Stream) bytes_ += wanted.size();
   if (room == bytes.size()) return Verdict::Taken;
   return use_ == BodyUse::Excerpt ? Verdict::Enough : Verdict::TooLong;
+}
+
+// In parts: one string that grew to 64 MiB by doubling would leave as much again behind in the heap, and a body without end could take
+// three times its limit (I9).
+void BodySink::append_text(std::span<const char> bytes) {
+  while (!bytes.empty()) {
+    if (text_.size() == kTextPart) {
+      parts_.push_back(std::exchange(text_, {}));
+      text_.reserve(kTextPart);
+    }
+    const std::size_t count = std::min(kTextPart - text_.size(), bytes.size());
+    text_.append(bytes.data(), count);
+    bytes = bytes.subspan(count);
+  }
+}
+
+// Each part goes as soon as it is copied.
+std::string BodySink::take_text() {
+  if (parts_.empty()) return std::move(text_);
+  std::string whole;
+  whole.reserve(parts_.size() * kTextPart + text_.size());
+  for (std::string& part : parts_) whole += std::exchange(part, {});
+  parts_.clear();
+  return whole += std::exchange(text_, {});
 }
 
 // All or nothing: whoever offers bytes offers all of them again after Starved.

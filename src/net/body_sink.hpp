@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace larder::net {
 
@@ -46,10 +47,11 @@ class BodySink {
   /// Bytes taken so far.
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   /// The collected body.
-  std::string take_text() { return std::move(text_); }
+  std::string take_text();
 
  private:
   bool fill_pieces(std::span<const char> bytes);
+  void append_text(std::span<const char> bytes);
 
   BufferPool& pool_;
   Clock& clock_;
@@ -57,6 +59,7 @@ class BodySink {
   BodyUse use_ = BodyUse::Excerpt;
   std::uint64_t limit_ = 0;
   std::uint64_t bytes_ = 0;
+  std::vector<std::string> parts_;  // of a long text, what came before `text_`
   std::string text_;
   BufferRef piece_;
   SteadyTime piece_began_;

@@ -182,6 +182,10 @@ TEST_CASE("pull: a listing that never ends is bounded in pages and memory", "[in
   const RunResult result = box.run({"pull", "org/m", "--retries", "1"});
   CHECK_EXIT(result, 6);
   CHECK(result.peak_rss_kib < idle.peak_rss_kib + 64L * 1024);
+  box.hub.fault("api:tree", "bigjson:0");  // a page may be 64 MiB long, and costs no multiple of that
+  const RunResult endless = box.run({"pull", "org/m", "--retries", "1"});
+  CHECK_EXIT(endless, 6);
+  CHECK(endless.peak_rss_kib < idle.peak_rss_kib + 96L * 1024);
 }
 
 TEST_CASE("pull: a body longer than the tree says costs no disk", "[integration][faults]") {  // T21

@@ -97,6 +97,21 @@ TEST_CASE("BodySink: the limit holds at the byte", "[net][body_sink]") {  // T21
   CHECK(nothing.sink.take(std::string_view("x")) == Verdict::TooLong);
 }
 
+TEST_CASE("BodySink: a long text comes out as it came, and takes no more memory than its length", "[net][body_sink]") {  // I9
+  constexpr std::size_t kMiB = 1024 * 1024;
+  for (const std::size_t size : {kMiB - 1, kMiB, kMiB + 1, 2 * kMiB, 3 * kMiB + 12345}) {
+    Rig rig(2);
+    const std::string body = pattern(size);
+    rig.sink.open(BodyUse::Collect, size);
+    for (std::size_t at = 0; at < size; at += 100'003) REQUIRE(rig.sink.take(std::string_view(body).substr(at, 100'003)) == Verdict::Taken);
+    CHECK(rig.sink.take(std::string_view("x")) == Verdict::TooLong);
+    const std::string text = rig.sink.take_text();
+    CHECK(text == body);
+    CHECK(text.capacity() <= size + kMiB);
+    CHECK(rig.sink.take_text().empty());
+  }
+}
+
 TEST_CASE("BodySink: an excerpt stops without complaint", "[net][body_sink]") {  // T35
   Rig rig(2);
   rig.sink.open(BodyUse::Excerpt, 4);

@@ -69,7 +69,7 @@ enum class FaultKind : std::uint8_t {
   EmptyPages,    ///< empty pages without end
   LinkNext,      ///< Link: <text>; rel="next"
   DeepJson,      ///< n levels
-  BigJson,       ///< n bytes of white space and more
+  BigJson,       ///< n bytes of white space and more; 0: without length and end
   Json,          ///< this text instead of the right one
   Size,          ///< the listing says the file has n bytes
 };
