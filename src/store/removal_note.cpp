@@ -30,11 +30,14 @@ bool read_note(std::string_view text, RemovalNote& note) {
   return true;
 }
 
-/// Under its own name at once: half a note is no note, and a temp would be one more thing to clean up.
+/// Under its own name at once: half a note is no note, and a temp would be one more thing to clean up. Durable before the first link goes:
+/// else a power cut could keep the removals and lose the note (I11).
 Result<void> write_note(Store& store, const RepoLayout& layout, const std::string& path, std::string_view text) {
   LARDER_CHECK(store.make_folders(layout.removing()));
   LARDER_TRY(const UniqueFd fd, store.disk().create_new(path));
-  return store.disk().append(fd.value(), std::as_bytes(std::span(text)));
+  LARDER_CHECK(store.disk().append(fd.value(), std::as_bytes(std::span(text))));
+  LARDER_CHECK(store.disk().sync_file(fd.value()));
+  return store.disk().sync_folder(layout.removing());
 }
 
 }  // namespace

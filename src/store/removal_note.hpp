@@ -11,8 +11,7 @@
 namespace larder::store {
 
 /// `.larder/removing/<8 hex>.<run>`: written before the first link goes, gone after the last blob. Without it nothing would tell a blob
-/// whose links were removed from one that is about to get a link, which has a day of grace (C7). Not synced: after a power cut it may be
-/// missing, and that day is what remains.
+/// whose links were removed from one that is about to get a link, which has a day of grace (C7).
 struct RemovalNote {
   std::string name;             ///< of the file
   std::string snapshot;         ///< folder in snapshots/ that goes; empty: only single files of it
