@@ -1,4 +1,5 @@
 // larder: the program.
+#include "base/heap.hpp"
 #include "cli/app.hpp"
 #include "cli/output.hpp"
 
@@ -18,6 +19,7 @@ int main(int argc, char** argv) {
   larder::cli::open_closed_streams();
   try {
     if (argc == 2 && std::strcmp(argv[1], "--version") == 0) return larder::cli::print_version();  // asked by every script: kept cheap
+    larder::set_up_heap();
     return larder::cli::run({argv + 1, argv + argc});
   } catch (const std::exception& problem) {
     say(STDERR_FILENO, "larder: error: internal: ");

@@ -9,8 +9,8 @@
 
 namespace larder::cli {
 
-/// --max-memory is one ceiling for two things: the receive buffers of libcurl, each counted twice and together at most half of it, and the
-/// pieces of the pool. Bytes.
+/// --max-memory is one ceiling for two things: the receive buffers of libcurl, each counted twice and together at most a quarter of it, and
+/// the pieces of the pool, three eighths. With the default of 32 MiB the whole program stays below 40 MiB. Bytes.
 struct MemoryShare {
   std::uint64_t receive_buffer = 0;
   std::uint64_t pool = 0;

@@ -64,7 +64,7 @@ class Disk {
   /// Reads until `bytes` is full or the end of the file; returns the count.
   virtual Result<std::size_t> read_at(int fd, std::span<std::byte> bytes, std::uint64_t offset) = 0;
   virtual Result<void> truncate(int fd, std::uint64_t size) = 0;
-  /// Reserves space without changing the size; not supported is no error, no space is DiskFull.
+  /// Reserves space without changing the size, where a disk gains by it; not supported is no error, no space is DiskFull.
   virtual Result<void> reserve(int fd, std::uint64_t size) = 0;
   /// Starts write-back of a range without waiting (bounded dirty pages). A hint: never fails.
   virtual void start_writeback(int fd, ByteRange range) = 0;

@@ -1,5 +1,6 @@
 #include "transfer/small_lane.hpp"
 
+#include "base/heap.hpp"
 #include "digest/hasher.hpp"
 #include "hub/web_page.hpp"
 #include "transfer/location.hpp"
@@ -288,7 +289,9 @@ void SmallLane::on_batch(SmallBatchEvent& event) {
     }
     run_.seams.progress.end(task, is_stored ? TaskEnd::Done : TaskEnd::Failed);
   }
-  if (is_done()) run_.seams.pool.set_aside(0);
+  if (!is_done()) return;
+  trim_heap();  // first: what the bodies took is the pieces' from now on
+  run_.seams.pool.set_aside(0);
 }
 
 // The last files of a run wait for nobody.

@@ -15,12 +15,24 @@ TEST_CASE("One ceiling holds what libcurl may keep, twice a connection, and the 
       const auto connections = static_cast<std::uint64_t>(jobs > 0 ? jobs : 32);
       CAPTURE(memory, jobs);
       CHECK(2 * share.receive_buffer * connections + share.pool <= memory);
-      CHECK(share.pool >= memory / 2);
+      CHECK(share.pool >= memory / 4);
     }
   }
 }
 
-TEST_CASE("A receive buffer is 256 KiB where memory allows") {
+TEST_CASE("By default the buffers leave the program its half of 40 MiB, whatever the connections") {
+  constexpr std::uint64_t kMiB = 1024 * 1024;
+  larder::config::Settings settings;
+  for (const int jobs : {0, 1, 8, 32, 64, 128}) {
+    settings.jobs = jobs;
+    const auto share = share_memory(settings);
+    const auto connections = static_cast<std::uint64_t>(jobs > 0 ? jobs : 32);
+    CAPTURE(jobs);
+    CHECK(2 * share.receive_buffer * connections + share.pool <= 20 * kMiB);
+  }
+}
+
+TEST_CASE("A receive buffer is 128 KiB where memory allows") {
   const larder::config::Settings settings;
-  CHECK(share_memory(settings).receive_buffer == 256 * 1024);
+  CHECK(share_memory(settings).receive_buffer == 128 * 1024);
 }

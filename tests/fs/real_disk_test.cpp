@@ -4,8 +4,10 @@
 #include "support/temp_dir.hpp"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -104,6 +106,19 @@ TEST_CASE("RealDisk: bytes go to their offset, appended ones to the end, and com
   CHECK(disk().sync_file(fd));
   CHECK(disk().sync_folder(dir.path()));
   CHECK(disk().sync_filesystem(fd));
+}
+
+TEST_CASE("RealDisk: where files lie in memory nothing is reserved", "[fs][real_disk]") {
+  struct statfs facts {};
+  const UniqueFd fd(::open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (fd.value() < 0 || ::fstatfs(fd.value(), &facts) != 0 || facts.f_type != TMPFS_MAGIC) {
+    WARN("no tmpfs at /dev/shm: not tried");
+    return;
+  }
+  REQUIRE(disk().reserve(fd.value(), 1 << 20));
+  struct stat info {};
+  REQUIRE(::fstat(fd.value(), &info) == 0);
+  CHECK(info.st_blocks == 0);
 }
 
 TEST_CASE("RealDisk: a failed write names the file", "[fs][real_disk]") {
