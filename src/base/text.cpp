@@ -47,6 +47,13 @@ std::size_t find_ignoring_case(std::string_view text, std::string_view needle, s
   return from + static_cast<std::size_t>(found - rest.begin());
 }
 
+std::string counted(std::uint64_t number, std::string_view noun) {
+  std::string text = std::to_string(number) + " ";
+  if (number == 1) return text.append(noun);
+  if (noun.ends_with('y')) return text.append(noun.substr(0, noun.size() - 1)).append("ies");
+  return text.append(noun).append("s");
+}
+
 std::string join(const std::vector<std::string>& parts, std::string_view separator) {
   std::string out;
   for (const auto& part : parts) {

@@ -1,6 +1,7 @@
 // text: the few string operations the standard library lacks. ASCII only, never the locale.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@ bool equals_ignoring_case(std::string_view left, std::string_view right);
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
 /// Place of the first `needle` at or after `from` but for the case of ASCII letters; npos: none.
 std::size_t find_ignoring_case(std::string_view text, std::string_view needle, std::size_t from = 0);
+/// "1 file", "2 files"; `noun` in the singular, of the kind that takes an s (or "y", which becomes "ies").
+std::string counted(std::uint64_t number, std::string_view noun);
 /// The parts with `separator` between them.
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 

@@ -1,5 +1,7 @@
 #include "cli/advice.hpp"
 
+#include <larder/ops/room_advice.hpp>
+
 #include <string>
 
 namespace larder::cli {
@@ -43,7 +45,7 @@ std::string_view outer_hint(ErrorCode code) {
     case ErrorCode::StoreDamaged:
       return "`larder cache verify` says what is damaged, with --repair it is fetched again";
     case ErrorCode::DiskFull:
-      return "make room (`larder cache gc --max-size SIZE`), or take another disk with --cache-dir; what is here is kept";
+      return ops::kMakeRoom;
     case ErrorCode::PermissionDenied:
       return "check who owns it and its mode, or use a folder of your own";
     case ErrorCode::ReadOnly:

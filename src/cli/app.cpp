@@ -159,7 +159,7 @@ class Run {
   std::unique_ptr<Command> command_;
   Flags flags_;
   Output out_{STDOUT_FILENO};
-  std::vector<FailedItem> failures_;
+  FailedItems failures_;
   bool is_written_ = false;
 };
 

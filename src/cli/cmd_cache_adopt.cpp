@@ -1,5 +1,6 @@
 // larder cache adopt
 #include "base/escape.hpp"
+#include "base/text.hpp"
 #include "cli/command.hpp"
 #include "cli/json_fields_of.hpp"
 #include "cli/pull_flags.hpp"
@@ -90,7 +91,8 @@ class CacheAdopt final : public Command {
     }
     for (const auto& file : report.left) table.add({"left", "", escape_text(file.from), "(" + file.reason + ")"});
     table.print(session.out);
-    session.out.line(fmt::format("{} files taken, {}; {} left", report.taken.size(), format_bytes_long(bytes), report.left.size()));
+    session.out.line(
+        fmt::format("{} taken, {}; {} left", counted(report.taken.size(), "file"), format_bytes_long(bytes), report.left.size()));
   }
 
   std::string folder_;

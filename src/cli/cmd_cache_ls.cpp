@@ -163,12 +163,13 @@ class CacheLs final : public Command {
 
   static void hint_at_leftovers(Session& session, const ops::CacheListReport& report) {
     if (report.leftovers > 0) {
-      session.report.note(fmt::format("{} unfinished downloads and temporary files, {}; `larder cache prune` removes the dead ones",
-                                      report.leftovers, format_bytes_long(report.partial_bytes)));
+      session.report.note(fmt::format("{} of unfinished downloads, {}; `larder cache prune` removes the dead ones",
+                                      counted(report.leftovers, "leftover"), format_bytes_long(report.partial_bytes)));
     }
     if (report.unreferenced_payloads > 0) {
-      session.report.note(fmt::format("{} payloads of the shared store that nobody refers to, {}; `larder cache prune` removes them",
-                                      report.unreferenced_payloads, format_bytes_long(report.unreferenced_payload_bytes)));
+      session.report.note(fmt::format("{} of the shared store that nobody refers to, {}; `larder cache prune` removes them",
+                                      counted(report.unreferenced_payloads, "payload"),
+                                      format_bytes_long(report.unreferenced_payload_bytes)));
     }
   }
 

@@ -37,7 +37,9 @@ class CachePin final : public Command {
     LARDER_TRY(auto* services, session.workshop.local_services());
     ops::PinReport report;
     auto outcome = ops::cache_pin(*services, parsed, change_, report, session.cancel);
-    for (const auto& failure : report.failures) session.failures.push_back({failure.reference, failure.error});
+    std::vector<FailedItem> failed;
+    for (const auto& failure : report.failures) failed.push_back({failure.reference, failure.error});
+    session.failures = std::move(failed);
     if (session.json && outcome) write_document(session, report);
     if (!session.json) {
       print(session, report);

@@ -7,6 +7,8 @@
 #include "cli/render_text.hpp"
 #include "cli/services.hpp"
 
+#include <memory>
+
 namespace larder::cli {
 namespace {
 
@@ -34,7 +36,7 @@ class Pull final : public Command {
     const auto outcome = ops::pull(*services, options, report, session.cancel);
     for (const auto& warning : report.warnings) session.report.warning(warning);
     if (!outcome) {
-      for (auto& failure : report.failures) session.failures.push_back({failure.path, failure.error});
+      session.failures = failed_files(std::move(report));
       return fail(outcome.error());
     }
     for (const auto& note : report.notes) session.report.note(note);  // T18
@@ -46,6 +48,16 @@ class Pull final : public Command {
       print_path(session, report.path);
     }
     return {};
+  }
+
+  /// The report goes along, for its paths.
+  static FailedItems failed_files(ops::PullReport report) {
+    const auto count = report.failures.size();
+    // Shared, because a std::function can be copied, and what it holds with it.
+    const auto kept = std::make_shared<const ops::PullReport>(std::move(report));
+    return {count, [kept](std::size_t at) {
+              return FailedItem{std::string(kept->tree.at(kept->failures.index(at)).path), kept->failures.error(at)};
+            }};
   }
 
   PullFlags flags_;

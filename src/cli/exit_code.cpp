@@ -1,7 +1,5 @@
 #include "cli/exit_code.hpp"
 
-#include <algorithm>
-
 namespace larder::cli {
 
 int process_exit_code(const Error& error) {
@@ -10,15 +8,15 @@ int process_exit_code(const Error& error) {
   return exit_code(error.code);
 }
 
-Error with_shared_code(Error error, std::span<const FailedItem> items) {
+Error with_shared_code(Error error, const FailedItems& items) {
   // Partial: the verb knows that other items are done, which the failed ones alone don't tell.
   // A full or broken disk ends the run at once: what other files then failed by is its consequence.
   const bool is_settled = is_of_disk(error.code) || error.code == ErrorCode::Interrupted || error.code == ErrorCode::TimedOut ||
                           error.code == ErrorCode::Partial;
   if (items.empty() || is_settled) return error;
-  const auto first = items.front().error.code;
-  const bool is_shared =
-      std::all_of(items.begin(), items.end(), [&](const FailedItem& item) { return exit_code(item.error.code) == exit_code(first); });
+  const auto first = items.at(0).error.code;
+  bool is_shared = true;
+  for (std::size_t at = 1; at < items.size() && is_shared; ++at) is_shared = exit_code(items.at(at).error.code) == exit_code(first);
   error.code = is_shared ? first : ErrorCode::Partial;
   return error;
 }

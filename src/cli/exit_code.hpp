@@ -1,24 +1,15 @@
 // What the process ends with (cli.md §3).
 #pragma once
 
-#include <larder/base/error.hpp>
-
-#include <span>
-#include <string>
+#include "cli/failed_items.hpp"
 
 namespace larder::cli {
-
-/// One thing of several that failed.
-struct FailedItem {
-  std::string path;  ///< exact, not escaped
-  Error error;
-};
 
 /// The exit code of an error: that of its code; 128 + signal for Interrupted (129, 130, 141, 143).
 int process_exit_code(const Error& error);
 
 /// Several items of one command failed: `error` with the code they all share, else Partial (10). An interrupt and a run-ending time-out
 /// stay what they are, and a command without failed items, too.
-Error with_shared_code(Error error, std::span<const FailedItem> items);
+Error with_shared_code(Error error, const FailedItems& items);
 
 }  // namespace larder::cli

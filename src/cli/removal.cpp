@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/escape.hpp"
+#include "base/text.hpp"
 #include "cli/json_fields_of.hpp"
 #include "cli/prompt.hpp"
 #include "cli/render_text.hpp"
@@ -113,7 +114,9 @@ Result<void> finish_removal(Session& session, ops::Services& services, const sto
   store::SweepReport report;
   auto carried_out = ops::carry_out(services, plan, report, session.cancel);
   for (const auto& warning : report.warnings) session.report.warning(warning);
-  for (const auto& failure : report.failures) session.failures.push_back({failure.item.path, failure.error});
+  std::vector<FailedItem> failed;
+  for (const auto& failure : report.failures) failed.push_back({failure.item.path, failure.error});
+  session.failures = std::move(failed);
   if (!carried_out) return carried_out;
   Told told{report.removed, plan.kept, report.bytes_freed, plan.bytes_before};
   told.kept.insert(told.kept.end(), report.kept.begin(), report.kept.end());

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/escape.hpp"
+#include "base/text.hpp"
 
 namespace larder::cli {
 namespace {
@@ -44,8 +45,6 @@ TextColumns::Row plan_row(const repo::Tree& tree, const transfer::PlannedFile& f
 }
 
 }  // namespace
-
-std::string counted(std::uint64_t number, std::string_view noun) { return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s"); }
 
 void print_path(Session& session, std::string_view path) {
   session.out.line(session.stdout_is_terminal ? escape_text(path) : std::string(path));

@@ -12,9 +12,6 @@
 
 namespace larder::cli {
 
-/// "1 request", "2 requests"
-std::string counted(std::uint64_t number, std::string_view noun);
-
 /// A path of this machine as a line of stdout: exact for a program, escaped for a terminal (T3).
 void print_path(Session& session, std::string_view path);
 

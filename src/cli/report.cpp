@@ -38,22 +38,24 @@ void Report::error(const Error& error) {
   hint(error.hint);
 }
 
-void Report::errors(const Error& error, std::span<const FailedItem> items) {
+void Report::errors(const Error& error, const FailedItems& items) {
   if (items.size() < 2) return this->error(error);
   list(error, items);
   // A message that only sums up what was just listed is shortened to the count.
-  const bool is_summary = error.message.find(items.front().error.text()) != std::string::npos;
+  const Error first = items.at(0).error;
+  const bool is_summary = error.message.find(first.text()) != std::string::npos;
   Error last = error;
   if (is_summary) last.message = std::to_string(items.size()) + " failed";
-  if (last.hint.empty()) last.hint = items.front().error.hint;
+  if (last.hint.empty()) last.hint = first.hint;
   this->error(last);
 }
 
 // A closed repository of a million files must not print a million times the same: the JSON document has them all.
-void Report::list(const Error& error, std::span<const FailedItem> items) {
+void Report::list(const Error& error, const FailedItems& items) {
   constexpr std::size_t kShownAlike = 20;
   std::map<std::string, std::size_t> alike;
-  for (const auto& item : items) {
+  for (std::size_t at = 0; at < items.size(); ++at) {
+    const FailedItem item = items.at(at);
     if (++alike[item.error.message] <= kShownAlike) print("larder: error: " + item_text(error, item));
   }
   std::string context;
@@ -79,12 +81,13 @@ void Report::hint(std::string_view text) {
 
 void Report::line(std::string_view text) { print(text); }
 
-void write_error_document(Output& out, const Error& error, std::span<const FailedItem> items) {
+void write_error_document(Output& out, const Error& error, const FailedItems& items) {
   JsonWriter json(out);
   json.begin_object().field("schema", "larder.error/1").field("code", name(error.code)).field("exit", process_exit_code(error));
   json.field("message", log::redact(error.text())).field("hint", log::redact(error.hint));
   json.begin_array("failures");
-  for (const auto& item : items) {
+  for (std::size_t at = 0; at < items.size(); ++at) {
+    const FailedItem item = items.at(at);
     json.begin_object().field("path", item.path).field("code", name(item.error.code)).field("exit", process_exit_code(item.error));
     json.field("message", log::redact(item.error.text())).end_object();
   }

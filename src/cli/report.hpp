@@ -5,7 +5,6 @@
 #include "cli/output.hpp"
 #include "cli/status_line.hpp"
 
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,7 +20,7 @@ class Report {
   /// "larder: error: pull org/name@main: model.bin: digest mismatch: …", then "hint: …".
   void error(const Error& error);
   /// Each failed item with the error's context before it, then the error itself if it says more than they do.
-  void errors(const Error& error, std::span<const FailedItem> items);
+  void errors(const Error& error, const FailedItems& items);
   /// "larder: warning: …"; each text once.
   void warning(std::string_view text);
   /// "larder: note: …"; not with --quiet.
@@ -32,7 +31,7 @@ class Report {
 
  private:
   void print(std::string_view text);
-  void list(const Error& error, std::span<const FailedItem> items);
+  void list(const Error& error, const FailedItems& items);
   StatusLine& line_;
   Notes notes_;
   std::vector<std::string> warned_;
@@ -42,6 +41,6 @@ class Report {
 std::string shown(std::string_view text);
 
 /// larder.error/1 on stdout.
-void write_error_document(Output& out, const Error& error, std::span<const FailedItem> items);
+void write_error_document(Output& out, const Error& error, const FailedItems& items);
 
 }  // namespace larder::cli

@@ -26,8 +26,8 @@ struct Session {
   bool json = false;
   bool quiet = false;
   bool stdout_is_terminal = false;
-  std::vector<FailedItem> failures;  ///< filled by commands over several items
-  bool is_written = false;           ///< the document is complete although the command fails (damage found): no error document
+  FailedItems failures;     ///< set by commands over several items
+  bool is_written = false;  ///< the document is complete although the command fails (damage found): no error document
 };
 
 }  // namespace larder::cli

@@ -90,7 +90,7 @@ Result<net::Response> HubClient::exchange(const Url& url, Counting counting, con
 
 Result<net::Response> HubClient::ask(const Url& url, const AnswerContext& context, Counting counting, const CancelToken& cancel) {
   LARDER_TRY(net::Response response, exchange(url, counting, cancel));
-  if (!is_success(response.head.status)) return fail(classify_answer(response, context));
+  if (!is_success(response.head.status)) return fail(classify_answer(response, context, client_.wall_now()));
   return response;
 }
 
@@ -107,7 +107,8 @@ Result<net::Response> HubClient::exchange_revision(const repo::RepoId& repo, con
 Result<repo::ResolvedRevision> HubClient::ask_revision(const repo::RepoId& repo, const repo::Revision& revision,
                                                        const CancelToken& cancel) {
   LARDER_TRY(const net::Response response, exchange_revision(repo, revision, cancel));
-  if (!is_success(response.head.status)) return fail(classify_answer(response, context_of(options_, repo, revision.text())));
+  if (!is_success(response.head.status))
+    return fail(classify_answer(response, context_of(options_, repo, revision.text()), client_.wall_now()));
   const auto answer = decode_revision(response.body, repo.type());
   if (!answer) return fail(explain(answer.error(), response, client_.last_url()));
   if (const auto asked = revision.commit(); asked && *asked != answer->commit) {  // T15

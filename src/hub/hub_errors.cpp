@@ -23,9 +23,10 @@ constexpr std::string_view kBadToken = "Invalid credentials in Authorization hea
 // One answer with all that the rows below look at.
 class Reading {
  public:
-  Reading(const net::Response& response, const AnswerContext& context)
+  Reading(const net::Response& response, const AnswerContext& context, WallTime now)
       : response_(response),
         context_(context),
+        now_(now),
         message_(server_message(response)),
         facts_(net::http_facts(context.endpoint, response.head)) {}
 
@@ -129,11 +130,7 @@ class Reading {
     if (limit && policy) what += fmt::format(", {} requests in {} s", policy->quota, policy->window.count());
     if (limit) what += ")";
     Error error = make(ErrorCode::RateLimited, what, has_token() ? "" : "those who log in may ask more often: larder auth login");
-    error.retry_after = net::quota_pause(headers);
-    if (const auto digits = net::parse_digits(net::trim_blanks(header("retry-after"))); digits && *digits <= kLongestPause) {
-      const std::chrono::seconds asked(*digits);
-      if (!error.retry_after || *error.retry_after < asked) error.retry_after = asked;
-    }
+    error.retry_after = net::asked_pause(headers, now_);
     if (error.retry_after) error.message += fmt::format("; it asks to wait {} s", error.retry_after->count());
     return error;
   }
@@ -150,9 +147,9 @@ class Reading {
                 "check the id, the revision, --repo-type and the endpoint");
   }
 
-  static constexpr std::uint64_t kLongestPause = 1'000'000'000;  // beyond it a number is no pause but nonsense
   const net::Response& response_;
   const AnswerContext& context_;
+  WallTime now_;
   std::string message_;
   HttpFacts facts_;
 };
@@ -174,7 +171,9 @@ Result<void> check_etag(const net::Headers& headers, const repo::FileEntry& file
 
 }  // namespace
 
-Error classify_answer(const net::Response& response, const AnswerContext& context) { return Reading(response, context).error(); }
+Error classify_answer(const net::Response& response, const AnswerContext& context, WallTime now) {
+  return Reading(response, context, now).error();
+}
 
 Result<void> check_resolve_answer(const net::ResponseHead& head, const repo::FileEntry& file, const repo::CommitId& commit) {
   const auto named = head.headers.find("x-repo-commit");

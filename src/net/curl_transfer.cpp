@@ -136,6 +136,7 @@ bool CurlTransfer::resume() {
 
 bool CurlTransfer::tick(SteadyTime now) {
   sink_.flush_older_than(now - kPieceAge);
+  tell_bytes();
   if (header_deadline_ && now >= *header_deadline_ && !failure_) {
     failure_ = describe(ErrorCode::TimedOut, "no answer within " + in_seconds(order_.request.header_timeout));  // T39
   }
@@ -148,6 +149,13 @@ bool CurlTransfer::tick(SteadyTime now) {
                                                  in_seconds(around_.options.limits.low_speed_window));  // N13
   }
   return !is_broken();
+}
+
+void CurlTransfer::tell_bytes() {
+  const Request& request = order_.request;
+  if (!request.tells_bytes || request.mode != BodyMode::Collect || sink_.bytes() == told_bytes_ || !is_success(head_.head().status)) return;
+  told_bytes_ = sink_.bytes();
+  order_.listener->on_event(ReceivedEvent{order_.id, told_bytes_});
 }
 
 bool CurlTransfer::is_silent(SteadyTime now) const {

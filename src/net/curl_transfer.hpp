@@ -95,6 +95,7 @@ class CurlTransfer {
   void set_version();
 
   Result<void> begin_body();
+  void tell_bytes();
   [[nodiscard]] bool is_slow(SteadyTime now);
   [[nodiscard]] bool is_silent(SteadyTime now) const;
   [[nodiscard]] Error describe(ErrorCode code, const std::string& why) const;
@@ -115,7 +116,8 @@ class CurlTransfer {
   std::optional<SteadyTime> header_deadline_;
   SteadyTime window_began_;  // of the low-speed rule
   std::uint64_t window_bytes_ = 0;
-  SteadyTime last_byte_;  // of the body
+  std::uint64_t told_bytes_ = 0;  // by Received events
+  SteadyTime last_byte_;          // of the body
   SteadyTime paused_at_;
   Pause pause_ = Pause::None;
   bool was_connected_ = false;

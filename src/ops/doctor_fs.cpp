@@ -4,6 +4,7 @@
 #include "fs/file_lock.hpp"
 
 #include <larder/base/byte_size.hpp>
+#include <larder/ops/room_advice.hpp>
 
 #include <fmt/format.h>
 
@@ -18,7 +19,6 @@ namespace {
 constexpr std::uint64_t kLittleSpace = 1ULL << 30U;
 constexpr std::uint64_t kFewInodes = 10'000;
 constexpr std::uint64_t kOneFile = 64 * 1024;
-constexpr const char* kMakeRoom = "`larder cache gc --max-size SIZE` makes room";
 
 /// What is known to go wrong on a kind of file system, and what helps.
 struct Trap {

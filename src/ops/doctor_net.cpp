@@ -1,6 +1,7 @@
 #include "ops/doctor_net.hpp"
 
 #include "base/escape.hpp"
+#include "base/text.hpp"
 #include "net/headers.hpp"
 
 #include <fmt/format.h>
@@ -115,7 +116,7 @@ class Judge {
     const auto policy_field = answer_->head.headers.find("ratelimit-policy");
     const auto policy = policy_field ? net::parse_rate_limit_policy(*policy_field) : std::nullopt;
     const auto quota = policy ? fmt::format(" of {} in {} s", policy->quota, policy->window.count()) : "";
-    const auto detail = fmt::format("{} requests left{} {}, reset in {} s", limit->remaining, quota,
+    const auto detail = fmt::format("{} left{} {}, reset in {} s", counted(limit->remaining, "request"), quota,
                                     question_.has_token ? "with this token" : "for this address, without token", limit->reset.count());
     if (limit->remaining > 0) return add("rate-limit", CheckStatus::Ok, detail, "");
     add("rate-limit", CheckStatus::Warn, detail, remedy);

@@ -4,19 +4,18 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace larder::ops {
 namespace {
 
 constexpr std::size_t kNamedFailures = 5;
 
-ErrorCode shared_code(const std::vector<FailedFile>& failures) {
+ErrorCode shared_code(const FailureList& failures) {
   // The exit code is what scripts see: DigestMismatch beside SizeMismatch is still "integrity", shown by the first one's code.
-  const auto first = failures.front().error.code;
-  const bool same = std::all_of(failures.begin(), failures.end(),
-                                [&](const FailedFile& failed) { return exit_code(failed.error.code) == exit_code(first); });
-  return same ? first : ErrorCode::Partial;
+  const auto first = failures.error(0).code;
+  for (std::size_t at = 1; at < failures.size(); ++at) {
+    if (exit_code(failures.error(at).code) != exit_code(first)) return ErrorCode::Partial;
+  }
+  return first;
 }
 
 }  // namespace
@@ -67,20 +66,21 @@ bool ends_run(ErrorCode code) {
   return true;
 }
 
-Error summarise(const std::vector<FailedFile>& failures, std::size_t total) {
+Error summarise(const repo::Tree& tree, const FailureList& failures, std::size_t total) {
+  const auto path = [&](std::size_t at) { return escape_text(tree.at(failures.index(at)).path); };
   if (failures.size() == 1) {
-    Error error = failures.front().error;
-    error.context.insert(error.context.begin(), escape_text(failures.front().path));
+    Error error = failures.error(0);
+    error.context.insert(error.context.begin(), path(0));
     return error;
   }
   Error error;
   error.code = shared_code(failures);
   error.message = fmt::format("{} of {} files failed", failures.size(), total);
   for (std::size_t i = 0; i < failures.size() && i < kNamedFailures; ++i) {
-    error.message += fmt::format("{}{}: {}", i == 0 ? ": " : "; ", escape_text(failures[i].path), failures[i].error.text());
+    error.message += fmt::format("{}{}: {}", i == 0 ? ": " : "; ", path(i), failures.error(i).text());
   }
   if (failures.size() > kNamedFailures) error.message += fmt::format("; and {} more", failures.size() - kNamedFailures);
-  error.hint = failures.front().error.hint;
+  error.hint = failures.error(0).hint;
   if (error.hint.empty()) error.hint = "the files that are right are kept: run it again to fetch only what is missing";
   return error;
 }

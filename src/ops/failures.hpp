@@ -8,8 +8,8 @@ namespace larder::ops {
 /// True for failures after which going on makes no sense: no space, no disk, interrupted, out of time (reliability.md §3.2 b).
 bool ends_run(ErrorCode code);
 
-/// One Error for `failures` (not empty) out of `total` files: a single one is itself, with its path; several keep the code they all share,
-/// else Partial; the message names the first few.
-Error summarise(const std::vector<FailedFile>& failures, std::size_t total);
+/// One Error for `failures` (not empty; by index in `tree`) out of `total` files: a single one is itself, with its path; several keep the
+/// code they all share, else Partial; the message names the first few.
+Error summarise(const repo::Tree& tree, const FailureList& failures, std::size_t total);
 
 }  // namespace larder::ops

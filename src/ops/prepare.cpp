@@ -1,6 +1,7 @@
 #include "ops/prepare.hpp"
 
 #include "base/escape.hpp"
+#include "base/text.hpp"
 #include "fs/disk.hpp"
 #include "store/local_dir.hpp"
 #include "store/store.hpp"
@@ -73,10 +74,10 @@ Result<void> require_everything_here(const Prepared& prepared) {
     names += (names.empty() ? "" : ", ") + escape_text(prepared.target.tree->at(file.index).path);
   }
   if (missing == 0) return {};
-  return fail(
-      ErrorCode::NotInCache,
-      fmt::format("{} of {} files are not here: {}{}", missing, prepared.plan.files.size(), names, missing > kMissingNamed ? ", …" : ""),
-      "run it once without --offline");
+  return fail(ErrorCode::NotInCache,
+              fmt::format("not here: {} of {}: {}{}", missing, counted(prepared.plan.files.size(), "file"), names,
+                          missing > kMissingNamed ? ", …" : ""),
+              "run it once without --offline");
 }
 
 /// Longest path that fits below `folder`; in a local folder it is also that of the file's metadata (T7, R-601).

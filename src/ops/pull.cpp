@@ -1,6 +1,7 @@
 #include <larder/ops/pull.hpp>
 
 #include "base/escape.hpp"
+#include "base/text.hpp"
 #include "fs/disk.hpp"
 #include "ops/failures.hpp"
 #include "ops/folding.hpp"
@@ -11,6 +12,7 @@
 #include <larder/base/log.hpp>
 #include <larder/hub/hub_client.hpp>
 #include <larder/net/transport.hpp>
+#include <larder/ops/room_advice.hpp>
 
 #include <fmt/format.h>
 
@@ -21,13 +23,6 @@ namespace {
 
 using transfer::Action;
 using transfer::FileStatus;
-
-Error error_of(const transfer::EngineReport& report, std::uint32_t index) {
-  for (const auto& failure : report.failures) {
-    if (failure.index == index) return failure.error;
-  }
-  return fail(ErrorCode::Internal, "the file with the same content was not fetched").value();
-}
 
 /// One pull on its way: the prepared plan, and what became of each planned file. The steps are run() in order; docs/architecture.md draws
 /// them.
@@ -83,8 +78,8 @@ Result<void> Pull::prepare_all() {
   report_.warnings = prepared_.target.warnings;
   report_.warnings.insert(report_.warnings.end(), prepared_.selection.warnings.begin(), prepared_.selection.warnings.end());
   const auto& plan = prepared_.plan;
-  log::info(fmt::format("commit {}: {} files chosen, {} bytes to fetch, {} here", report_.commit.hex(), plan.files.size(), plan.fetch_bytes,
-                        plan.reuse_bytes));
+  log::info(fmt::format("commit {}: {} chosen, {} to fetch, {} here", report_.commit.hex(), counted(plan.files.size(), "file"),
+                        counted(plan.fetch_bytes, "byte"), plan.reuse_bytes));
   return {};
 }
 
@@ -95,7 +90,7 @@ Result<void> Pull::check_space() const {
   return fail(ErrorCode::DiskFull,
               fmt::format("{}: {} bytes are needed, {} are free, {} are missing", escape_text(prepared_.folder), space.needed,
                           space.present, space.needed - space.present),
-              "free some space (`larder cache gc`), or pull to another disk with --cache-dir or --local-dir");
+              kMakeRoom);
 }
 
 bool Pull::needs_work() const {
@@ -136,7 +131,7 @@ Result<void> Pull::settle_one(std::size_t slot, FileStatus good) {
   if (!settled) {
     if (ends_run(settled.error().code)) return fail(std::move(settled.error()));
     engine_.statuses[slot] = FileStatus::Failed;
-    engine_.failures.push_back({file.index, std::move(settled.error())});
+    engine_.failures.add(file.index, std::move(settled.error()));
     return {};
   }
   if (*settled) {
@@ -145,8 +140,7 @@ Result<void> Pull::settle_one(std::size_t slot, FileStatus good) {
   }
   if (options_.offline) {
     engine_.statuses[slot] = FileStatus::Failed;
-    engine_.failures.push_back(
-        {file.index, fail(ErrorCode::NotInCache, "what is here has wrong bytes", "run it once without --offline").value()});
+    engine_.failures.add(file.index, fail(ErrorCode::NotInCache, "what is here has wrong bytes", "run it once without --offline").value());
     return {};
   }
   file.action = Action::Fetch;
@@ -168,7 +162,7 @@ Result<void> Pull::fetch() {
   for (std::size_t slot = 0; slot < fetched.statuses.size(); ++slot) {
     if (fetched.statuses[slot] != FileStatus::Pending) engine_.statuses[slot] = fetched.statuses[slot];
   }
-  for (auto& failure : fetched.failures) engine_.failures.push_back(std::move(failure));
+  engine_.failures.append(fetched.failures);
   for (auto& warning : fetched.warnings) report_.warnings.push_back(std::move(warning));
   engine_.body_bytes += fetched.body_bytes;
   return outcome;
@@ -177,6 +171,7 @@ Result<void> Pull::fetch() {
 /// Files with the bytes of another one: fetched once, linked now.
 Result<void> Pull::settle_twins() {
   bool is_any_left = false;
+  engine_.failures.sort();
   const auto& files = prepared_.plan.files;  // in tree order: found by binary search
   const auto slot_of = [&](std::uint32_t index) {
     const auto found = std::lower_bound(files.begin(), files.end(), index,
@@ -189,7 +184,7 @@ Result<void> Pull::settle_twins() {
     const auto first = slot_of(file.same_as);
     if (engine_.statuses[first] == FileStatus::Failed || engine_.statuses[first] == FileStatus::Pending) {
       engine_.statuses[slot] = FileStatus::Failed;
-      engine_.failures.push_back({file.index, error_of(engine_, file.same_as)});
+      engine_.failures.add_like(file.index, file.same_as);
       continue;
     }
     if (file.presence != transfer::Presence::Complete) file.presence = transfer::Presence::BlobHere;
@@ -219,9 +214,8 @@ void Pull::fill_report() {
     report_.total_bytes += size;
     if (status == FileStatus::Reused || status == FileStatus::Shared) report_.reused_bytes += size;
   }
-  for (auto& failure : engine_.failures) {
-    report_.failures.push_back({std::string(tree.at(failure.index).path), std::move(failure.error)});
-  }
+  engine_.failures.sort();
+  report_.failures = std::move(engine_.failures);
   report_.fetched_bytes = engine_.body_bytes;
 }
 
@@ -234,10 +228,7 @@ Error Pull::with_missing_bytes(Error error) const {
     const bool is_here = engine_.statuses[slot] != FileStatus::Failed && engine_.statuses[slot] != FileStatus::Pending;
     if (!is_here && file.same_as == transfer::PlannedFile::kNone) missing += prepared_.target.tree->at(file.index).size;
   }
-  error.hint = fmt::format(
-      "files of {} bytes are not here yet: make room (`larder cache gc --max-size SIZE`), or take another disk with --cache-dir; what is "
-      "here is kept",
-      missing);
+  error.hint = fmt::format("files of {} are not here yet: {}; what is here is kept", counted(missing, "byte"), kMakeRoom);
   return error;
 }
 
@@ -245,7 +236,7 @@ Error Pull::with_missing_bytes(Error error) const {
 Result<void> Pull::conclude() {
   LARDER_CHECK(prepared_.destination->finish());
   LARDER_CHECK(state_->write_tree());
-  if (!report_.failures.empty()) return fail(summarise(report_.failures, report_.files.size()));
+  if (!report_.failures.empty()) return fail(summarise(*prepared_.target.tree, report_.failures, report_.files.size()));
   return state_->write_marks_and_ref(report_);
 }
 

@@ -16,7 +16,7 @@ Result<std::vector<std::uint32_t>> refetch(Services& services, const RefetchOrde
   for (const std::uint32_t index : order.chosen) {
     const repo::FileEntry entry = order.tree->at(index);
     if (auto checked = repo::check_name(entry.path, repo::NamePlace::LocalFolder); !checked) {
-      report.failures.push_back({index, std::move(checked).error()});
+      report.failures.add(index, std::move(checked).error());
       continue;
     }
     transfer::PlannedFile file;

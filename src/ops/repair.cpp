@@ -134,7 +134,7 @@ class RepoRepair {
     transfer::EngineReport fetched;
     LARDER_TRY(const auto right, refetch(services_, order, destination, fetched, cancel_));
     for (const std::uint32_t index : right) mark_blob(tree.at(index).blob_name());
-    if (!fetched.failures.empty()) failure_ = fetched.failures.front().error;
+    if (!fetched.failures.empty()) failure_ = fetched.failures.error(0);
     return {};
   }
 

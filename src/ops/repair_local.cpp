@@ -64,7 +64,7 @@ Result<void> repair_commit(Services& services, const CacheVerifyOptions& options
   transfer::EngineReport fetched;
   LARDER_TRY(const auto right, refetch(services, order, destination, fetched, cancel));
   for (const std::uint32_t index : right) by_index[index]->is_repaired = true;
-  if (right.empty() && !fetched.failures.empty()) return fail(fetched.failures.front().error);
+  if (right.empty() && !fetched.failures.empty()) return fail(fetched.failures.error(0));
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/bounded_queue.hpp"
 #include "base/escape.hpp"
+#include "base/text.hpp"
 #include "store/link_target.hpp"
 #include "store/scan_leftovers.hpp"
 #include "store/scan_repo.hpp"
@@ -35,7 +36,7 @@ class ScanNotes {
     if (clock_.now() - said_ < std::chrono::seconds(1)) return;
     said_ = clock_.now();
     has_said_ = true;
-    progress_.note(fmt::format("scanning: {} repositories, {} files", repos_, files_));
+    progress_.note(fmt::format("scanning: {}, {}", counted(repos_, "repository"), counted(files_, "file")));
   }
 
  private:

@@ -1,6 +1,7 @@
 #include "store/repo_sweep.hpp"
 
 #include "base/escape.hpp"
+#include "base/text.hpp"
 #include "store/blob_lock.hpp"
 #include "store/folders.hpp"
 #include "store/pin.hpp"
@@ -151,8 +152,8 @@ Result<bool> RepoSweep::remove_entries(const std::string& folder) {
     }
   }
   if (kept > 0)
-    warnings_.push_back(
-        fmt::format("{}/snapshots/{}: {} entries are not of the cache and stay", escape_text(layout_.folder()), escape_text(folder), kept));
+    warnings_.push_back(fmt::format("{}/snapshots/{}: not of the cache, and left there: {}", escape_text(layout_.folder()),
+                                    escape_text(folder), counted(kept, "entry")));
   return remove_folders(folder, std::move(folders));
 }
 

@@ -223,6 +223,8 @@ void Engine::Impl::handle(Run& run, net::TransportEvent& event) {
     if (run.bulk.owns(data->id)) run.bulk.on_data(*data);
   } else if (auto* head = std::get_if<net::HeadEvent>(&event)) {
     if (run.bulk.owns(head->id)) run.bulk.on_head(*head);
+  } else if (auto* received = std::get_if<net::ReceivedEvent>(&event)) {
+    if (run.small.owns(received->id)) run.small.on_received(*received);
   } else if (auto* end = std::get_if<net::EndEvent>(&event)) {
     --run.state.outstanding;
     if (carries_file_bytes(*end)) run.state.report.body_bytes += end->body_bytes;
@@ -255,7 +257,7 @@ void Engine::Impl::beat(Run& run) {
   run.next_beat = now + kBeat;
   run.bulk.beat();
   run.small.pulse(now);
-  seams_.progress.advance(run.total, run.state.done_bytes);
+  seams_.progress.advance(run.total, run.state.done_bytes + run.small.coming_bytes());
   // No piece was free: the network is held back by ourselves (a slow disk), so nobody out there has stalled (L42).
   if (seams_.pool.in_use() >= seams_.pool.pieces()) run.bulk.forgive(kBeat);
   if (++run.beats % kBeatsAPulse != 0) return;

@@ -42,7 +42,6 @@ class FileRanges {
   /// When the next one that was given back may be taken; nullopt: none waits.
   [[nodiscard]] std::optional<SteadyTime> next_ready() const;
   /// Nothing is left to ask for: neither never asked nor given back.
-  [[nodiscard]] bool is_all_asked() const { return unassigned_.empty() && returned_.empty(); }
   /// The next segment: one given back first, else a new one of the guided size, at the lowest offset. Call only if has_ready.
   Segment take(SteadyTime now, const Path& path);
   /// What of it has not arrived is to be asked for again.

@@ -1,6 +1,7 @@
 #include <larder/transfer/plan.hpp>
 
 #include "base/escape.hpp"
+#include "base/text.hpp"
 #include "transfer/segment.hpp"
 
 #include <fmt/format.h>
@@ -134,7 +135,7 @@ std::string reason(const repo::Tree& tree, const PlannedFile& file) {
     case Presence::Missing:
       return "not here";
     case Presence::Partial:
-      return fmt::format("partial download: {} bytes", file.partial_bytes);
+      return "partial download: " + counted(file.partial_bytes, "byte");
     case Presence::Complete:
       return file.action == Action::Fetch ? "fetched again (--force)" : "in the snapshot";
     case Presence::BlobHere:

@@ -33,8 +33,8 @@ class ResolveSource final : public BlobSource {
     return hub::check_resolve_answer(head, file, commit_);
   }
 
-  [[nodiscard]] Error classify(const net::Response& response) const override {
-    Error error = hub::classify_answer(response, {object_, repo_, place_.base, has_token() ? place_.token_source : "", true, {}});
+  [[nodiscard]] Error classify(const net::Response& response, WallTime now) const override {
+    Error error = hub::classify_answer(response, {object_, repo_, place_.base, has_token() ? place_.token_source : "", true, {}}, now);
     const bool is_about_repo = error.http && (error.http->hub_code == "RepoNotFound" || error.http->hub_code == "RevisionNotFound");
     if (response.head.status == 404 && !is_about_repo) {
       // The listing of this very commit has it (N24).

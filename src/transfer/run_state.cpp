@@ -145,13 +145,13 @@ void RunState::blame(std::size_t source, std::uint32_t position) {
 
 void RunState::fail_file(std::uint32_t position, Error error) {
   report.statuses[position] = FileStatus::Failed;
-  report.failures.push_back({plan.files[position].index, std::move(error)});
+  report.failures.add(plan.files[position].index, std::move(error));
 }
 
 // What is refused at the source's own origin is refused by the source, whose word on access counts.
 Error RunState::refused_address(const Route& route, const net::Response& response) const {
   const BlobSource& source = *seams.sources[route.source];
-  if (route.is_at_endpoint()) return source.classify(response);
+  if (route.is_at_endpoint()) return source.classify(response, seams.clock.wall_now());
   return refused_addresses(route.url.origin().host_text(), source.name(), response.head, seams.clock.wall_now());
 }
 

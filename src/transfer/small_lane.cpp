@@ -119,14 +119,37 @@ void SmallLane::send(Want want, Route route) {
   request.max_body = run_.entry(want.position).size;
   request.version = net::HttpVersion::Any;
   request.is_small = true;
+  request.tells_bytes = true;
   const net::RequestId id = run_.start(std::move(request));
   active_.emplace(id, Request{want, std::move(route), run_.now()});
+}
+
+TaskId SmallLane::task_of(std::uint32_t position) {
+  const auto [found, is_new] = tasks_.try_emplace(position);
+  const repo::FileEntry entry = run_.entry(position);
+  if (is_new) found->second = run_.seams.progress.begin(TaskKind::File, entry.path, entry.size);
+  return found->second;
+}
+
+void SmallLane::end_task(std::uint32_t position, TaskEnd how) {
+  const auto found = tasks_.find(position);
+  if (found == tasks_.end()) return;
+  run_.seams.progress.end(found->second, how);
+  tasks_.erase(found);
+}
+
+void SmallLane::on_received(const net::ReceivedEvent& event) {
+  Request& request = active_.find(event.id)->second;
+  coming_bytes_ += event.body_bytes - request.received;
+  request.received = event.body_bytes;
+  run_.seams.progress.advance(task_of(request.want.position), event.body_bytes);
 }
 
 void SmallLane::on_end(net::EndEvent& event) {
   const auto found = active_.find(event.id);
   Request request = std::move(found->second);
   active_.erase(found);
+  coming_bytes_ -= request.received;
   if (!event.result) {
     if (request.has_timed_out) {
       event.result.error().code = ErrorCode::TimedOut;
@@ -168,7 +191,7 @@ void SmallLane::on_answer(Request& request, net::Response& response) {
       break;
   }
   if (is_stale_address(request.route, status)) return on_stale_address(request, response);
-  set_back(request, source.classify(response));
+  set_back(request, source.classify(response, run_.seams.clock.wall_now()));
 }
 
 // The address that the source gave out is not good any more: another one, three times (R-332 c). Then it is a network failure, no lack
@@ -249,6 +272,7 @@ void SmallLane::set_back(Request& request, Error error) {
 
 void SmallLane::give_up(const Want& want, Error error) {
   release(want.position);
+  end_task(want.position, TaskEnd::Failed);
   run_.fail_file(want.position, std::move(error));
 }
 
@@ -276,7 +300,7 @@ void SmallLane::on_batch(SmallBatchEvent& event) {
     const std::uint32_t position = event.positions[at];
     release(position);
     const repo::FileEntry entry = run_.entry(position);
-    const TaskId task = run_.seams.progress.begin(TaskKind::File, entry.path, entry.size);
+    const TaskId task = task_of(position);
     const bool is_stored = at < event.results.size() && event.results[at].has_value();
     if (is_stored) {
       run_.seams.progress.advance(task, entry.size);
@@ -287,7 +311,7 @@ void SmallLane::on_batch(SmallBatchEvent& event) {
       (void)run_.ends_run(error);
       run_.fail_file(position, std::move(error));
     }
-    run_.seams.progress.end(task, is_stored ? TaskEnd::Done : TaskEnd::Failed);
+    end_task(position, is_stored ? TaskEnd::Done : TaskEnd::Failed);
   }
   if (!is_done()) return;
   trim_heap();  // first: what the bodies took is the pieces' from now on
@@ -331,6 +355,8 @@ bool SmallLane::is_done() const {
 
 void SmallLane::stop() {
   for (const auto& [id, request] : active_) run_.cancel(id);
+  while (!tasks_.empty()) end_task(tasks_.begin()->first, TaskEnd::Failed);
+  coming_bytes_ = 0;
   active_.clear();
   later_.clear();
   next_ = queue_.size();

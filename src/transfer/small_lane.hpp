@@ -21,7 +21,10 @@ class SmallLane {
   /// Starts the next file that may start now.
   void start_next();
   [[nodiscard]] bool owns(net::RequestId id) const { return active_.find(id) != active_.end(); }
+  void on_received(const net::ReceivedEvent& event);
   void on_end(net::EndEvent& event);
+  /// Of bodies that are still on their way.
+  [[nodiscard]] std::uint64_t coming_bytes() const { return coming_bytes_; }
   void on_batch(SmallBatchEvent& event);
   /// Hands over a batch that is old enough, in the way of further files, or the last one. Call before waiting.
   void flush_if_due(SteadyTime now);
@@ -49,6 +52,7 @@ class SmallLane {
     Want want;
     Route route;
     SteadyTime started;
+    std::uint64_t received = 0;  // so far, as told
     bool has_timed_out = false;  // cancelled by us
   };
 
@@ -68,6 +72,9 @@ class SmallLane {
   void store(std::uint32_t position, std::string body);
   void flush();
   void give_up(const Want& want, Error error);
+  /// Begins it when there is none yet.
+  TaskId task_of(std::uint32_t position);
+  void end_task(std::uint32_t position, TaskEnd how);
   void release(std::uint32_t position) { held_bytes_ -= run_.entry(position).size; }
 
   RunState& run_;
@@ -79,6 +86,8 @@ class SmallLane {
   std::uint64_t batch_bytes_ = 0;
   std::optional<SteadyTime> batch_began_;
   int batches_at_disk_ = 0;
+  std::unordered_map<std::uint32_t, TaskId> tasks_;  // by position: of files that take long enough to be watched
+  std::uint64_t coming_bytes_ = 0;
   std::uint64_t held_bytes_ = 0;  // sizes of all files between start and publication
   std::uint64_t most_held_;
 };

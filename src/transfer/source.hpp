@@ -1,6 +1,7 @@
 // BlobSource: who can be asked for a file's bytes.
 #pragma once
 
+#include <larder/base/clock.hpp>
 #include <larder/net/http.hpp>
 #include <larder/repo/tree.hpp>
 
@@ -28,7 +29,7 @@ class BlobSource {
   [[nodiscard]] virtual net::Headers headers(const Url& /*url*/) const { return {}; }
   /// Checks the headers of an answer of this source's own origin against the tree, and turns error answers into Errors.
   [[nodiscard]] virtual Result<void> check(const net::ResponseHead& head, const repo::FileEntry& file) const = 0;
-  [[nodiscard]] virtual Error classify(const net::Response& response) const = 0;
+  [[nodiscard]] virtual Error classify(const net::Response& response, WallTime now) const = 0;
 };
 
 }  // namespace larder::transfer

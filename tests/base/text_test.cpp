@@ -35,3 +35,11 @@ TEST_CASE("text: join", "[base][text]") {
   CHECK(larder::join({"a"}, ", ") == "a");
   CHECK(larder::join({"a", "", "b"}, ", ") == "a, , b");
 }
+
+TEST_CASE("text: counted things", "[base][text]") {
+  CHECK(larder::counted(0, "file") == "0 files");
+  CHECK(larder::counted(1, "file") == "1 file");
+  CHECK(larder::counted(2, "file") == "2 files");
+  CHECK(larder::counted(1, "repository") == "1 repository");
+  CHECK(larder::counted(5, "repository") == "5 repositories");
+}

@@ -104,7 +104,7 @@ TEST_CASE("report: quiet hides notes, not warnings; a warning comes once", "[cli
 TEST_CASE("report: the error document", "[cli][report]") {
   Captured file;
   Output out(file.fd());
-  write_error_document(out, sample_error(), std::vector<FailedItem>{{"a\xff.bin", sample_error()}});
+  write_error_document(out, sample_error(), FailedItems({{"a\xff.bin", sample_error()}}));
   REQUIRE(out.finish());
   const auto json = nlohmann::json::parse(file.text());
   CHECK(json["schema"] == "larder.error/1");

@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   context.repo = repo::RepoId::make(repo::RepoType::Model, "org/m").value();
   context.endpoint = Url::parse("https://hub.example").value();
   context.token_source = size % 2 == 0 ? "HF_TOKEN" : "";
-  const Error error = hub::classify_answer(response, context);
+  const Error error = hub::classify_answer(response, context, {});
   fuzz::must(fuzz::is_harmless(error.text()) && error.text().size() < 2000);
   fuzz::must(fuzz::is_harmless(error.hint));
   fuzz::must(error.http && error.http->server_message.size() <= 600);

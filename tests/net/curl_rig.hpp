@@ -20,6 +20,7 @@ struct Heard {
   std::optional<net::ResponseHead> head;
   std::string pieces;              ///< Stream bodies, put together
   std::vector<std::size_t> sizes;  ///< of the pieces
+  std::uint64_t received = 0;      ///< of a collected body, as told so far
   bool is_in_order = true;         ///< every offset followed on the one before, and the head came first
   std::optional<net::EndEvent> end;
   int ends = 0;
@@ -42,6 +43,8 @@ class Gatherer final : public net::TransportListener {
       heard.pieces.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
       heard.sizes.push_back(bytes.size());
       if (keeps_) kept_.push_back(std::move(data->piece));
+    } else if (const auto* received = std::get_if<net::ReceivedEvent>(&event)) {
+      heard_[received->id].received = received->body_bytes;
     } else if (auto* end = std::get_if<net::EndEvent>(&event)) {
       Heard& heard = heard_[end->id];
       ++heard.ends;
@@ -62,6 +65,11 @@ class Gatherer final : public net::TransportListener {
   bool wait_bytes(net::RequestId id, std::size_t bytes) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(20), [&] { return heard_[id].pieces.size() >= bytes; });
+  }
+  /// Waits until so many bytes of a collected body were told of.
+  bool wait_received(net::RequestId id, std::uint64_t bytes) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(20), [&] { return heard_[id].received >= bytes; });
   }
   /// Waits until so many pieces of a Stream body came.
   bool wait_pieces(net::RequestId id, std::size_t pieces) {

@@ -207,6 +207,24 @@ TEST_CASE("curl transport: slow bytes are handed on before a piece is full", "[n
   CHECK(heard.sizes.size() >= 2);
 }
 
+TEST_CASE("curl transport: of a slow body that is collected is told how much came", "[net][curl_transport]") {
+  LoopbackServer server([](const ReceivedRequest&, Reply& reply) {
+    reply.head(200, {{"Content-Length", "6"}});
+    reply.body("abc");
+    reply.stall();
+    reply.body("def");
+  });
+  CurlRig rig;
+  Gatherer gatherer;
+  Request request = stream(server.http_url("/"));
+  request.mode = BodyMode::Collect;
+  request.tells_bytes = true;
+  const RequestId id = rig.transport->start(request, gatherer);
+  REQUIRE(gatherer.wait_received(id, 3));
+  server.release_stalls();
+  CHECK(success(gatherer.wait(id)).body == "abcdef");
+}
+
 TEST_CASE("curl transport: cancel is prompt and ends once", "[net][curl_transport]") {
   LoopbackServer server([](const ReceivedRequest&, Reply& reply) {
     reply.head(200, {{"Content-Length", "6"}});

@@ -264,7 +264,7 @@ TEST_CASE("Engine: addresses that are never good are a network error that speaks
     REQUIRE(rig.run());
     CHECK(rig.failure() == ErrorCode::ServerError);
     CHECK(rig.net.asked("hub.test") == 4);  // the first and three renewals
-    const bool speaks_of_clock = rig.report.failures.at(0).error.hint.find("clock") != std::string::npos;
+    const bool speaks_of_clock = rig.report.failures.error(0).hint.find("clock") != std::string::npos;
     CHECK(speaks_of_clock == is_skewed);
   }
 }

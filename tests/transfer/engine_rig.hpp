@@ -45,13 +45,27 @@ class HollowDisk final : public fs::ForwardingDisk {
   Result<void> reserve(int, std::uint64_t) override { return {}; }
 };
 
-/// What was said while waiting.
+/// What was said while waiting, and how far the total and each file were seen to come.
 class SaidWaits final : public ProgressSink {
  public:
-  TaskId begin(TaskKind, std::string_view, std::uint64_t) override { return 0; }
-  void advance(TaskId, std::uint64_t) override {}
+  TaskId begin(TaskKind kind, std::string_view name, std::uint64_t) override {
+    tasks.push_back({kind, std::string(name), {}, {}});
+    return tasks.size();
+  }
+  void advance(TaskId task, std::uint64_t done) override { tasks.at(task - 1).steps.push_back(done); }
   void expect(TaskId, std::uint64_t) override {}
-  void end(TaskId, TaskEnd) override {}
+  void end(TaskId task, TaskEnd how) override { tasks.at(task - 1).ends.push_back(how); }
+  struct Task {
+    TaskKind kind = TaskKind::File;
+    std::string name;
+    std::vector<std::uint64_t> steps;
+    std::vector<TaskEnd> ends;
+  };
+  [[nodiscard]] const Task* find(TaskKind kind) const {
+    const auto found = std::find_if(tasks.begin(), tasks.end(), [kind](const Task& task) { return task.kind == kind; });
+    return found == tasks.end() ? nullptr : &*found;
+  }
+  std::vector<Task> tasks;
   void wait(std::string_view reason, std::chrono::seconds) override { reasons.emplace_back(reason); }
   void note(std::string_view) override {}
   std::vector<std::string> reasons;
@@ -183,7 +197,7 @@ struct EngineRig {
     return std::any_of(report.warnings.begin(), report.warnings.end(),
                        [&](const std::string& one) { return one.find(text) != std::string::npos; });
   }
-  [[nodiscard]] ErrorCode failure() const { return report.failures.at(0).error.code; }
+  [[nodiscard]] ErrorCode failure() const { return report.failures.empty() ? ErrorCode::Partial : report.failures.error(0).code; }
 
   TempFolder temp;
   std::unique_ptr<fs::Disk> real = fs::make_real_disk();

@@ -123,3 +123,35 @@ TEST_CASE("Engine: a slow but living server is waited for, until the time is ove
   CHECK(rig.clock.seconds() < 3602);
   CHECK(rig.clock.seconds() >= 3600);
 }
+
+TEST_CASE("Engine: a small file that comes slowly is seen to come", "[transfer][engine]") {
+  OneFile rig([](int, const net::Request&, SimAnswer& answer) { answer.rate = 50e3; });
+  rig.files = {{"model.bin", {900'000, 3}}};
+  REQUIRE(rig.run());
+  CHECK(rig.report.failures.empty());
+  for (const TaskKind kind : {TaskKind::File, TaskKind::Total}) {
+    const auto* task = rig.progress.find(kind);
+    REQUIRE(task);
+    CHECK(task->ends == std::vector<TaskEnd>{TaskEnd::Done});
+    CHECK(task->steps.size() > 5);
+    CHECK(std::is_sorted(task->steps.begin(), task->steps.end()));
+    CHECK(task->steps.back() == 900'000);
+  }
+  CHECK(std::count_if(rig.progress.tasks.begin(), rig.progress.tasks.end(), [](const auto& task) { return task.kind == TaskKind::File; }) ==
+        1);
+}
+
+TEST_CASE("Engine: a small file that fails half way is a task that failed, once", "[transfer][engine]") {
+  OneFile rig([](int, const net::Request&, SimAnswer& answer) {
+    answer.rate = 50e3;
+    answer.cut = 400'000;
+  });
+  rig.files = {{"model.bin", {900'000, 3}}};
+  rig.options.retry.tries = 2;
+  REQUIRE(rig.run());
+  REQUIRE(rig.report.failures.size() == 1);
+  const auto* task = rig.progress.find(TaskKind::File);
+  REQUIRE(task);
+  CHECK(task->ends == std::vector<TaskEnd>{TaskEnd::Failed});
+  CHECK(rig.progress.find(TaskKind::Total)->steps.back() == 0);
+}

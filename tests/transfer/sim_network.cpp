@@ -252,6 +252,7 @@ bool SimNetwork::hand_on(Transfer& transfer, std::uint64_t size) {
     transfer.listener->on_event(net::DataEvent{transfer.id, transfer.sent, buffer});
   } else {
     transfer.text.append(reinterpret_cast<const char*>(buffer->data().data()), buffer->used());
+    if (transfer.request.tells_bytes) transfer.listener->on_event(net::ReceivedEvent{transfer.id, transfer.text.size()});
   }
   transfer.sent += size;
   return true;

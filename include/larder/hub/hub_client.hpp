@@ -97,8 +97,9 @@ class HubClient {
 /// `{endpoint}/{prefix}{id}/resolve/{commit}/{path}`.
 Result<Url> resolve_url(const Url& endpoint, const repo::RepoId& repo, const repo::CommitId& commit, std::string_view path);
 
-/// What a failed answer of the Hub means. Names where the token came from, never the token. Pure.
-Error classify_answer(const net::Response& response, const AnswerContext& context);
+/// What a failed answer of the Hub means. Names where the token came from, never the token. `now`: for a Retry-After that is
+/// a date. Pure.
+Error classify_answer(const net::Response& response, const AnswerContext& context, WallTime now);
 
 /// `X-HF-Download-Counter: 1` for a request of a download that goes to the endpoint's own origin, nothing for any other.
 net::Headers download_headers(const Url& url, const Url& endpoint);

@@ -35,6 +35,8 @@ class Client {
   /// RateLimited, ServerError, TooManyRedirects, UnsafeRedirect, BadResponse, Interrupted (or what the token says).
   Result<Response> exchange(Request request, const CancelToken& cancel, RedirectScope scope = RedirectScope::AnyOrigin);
 
+  /// What the clock on the wall says, for what an answer dates.
+  [[nodiscard]] WallTime wall_now() const { return clock_.wall_now(); }
   /// URL that answered the last exchange (after redirects).
   [[nodiscard]] const Url& last_url() const { return last_url_; }
 

@@ -39,6 +39,7 @@ struct Request {
   /// Longest silence within the body (N12). 0: none; then only the low-speed rule of TransportLimits holds. For bodies whose bytes the
   /// caller does not see come: in Stream mode stalls are the engine's business.
   std::chrono::milliseconds stall_timeout{0};
+  bool tells_bytes = false;  ///< in Collect mode: Received events while the body of a 2xx answer comes
 };
 
 /// Head of an answer with status 200 or 206 in Stream mode, before its first Data; cancel if it is not what was asked for. All other
@@ -53,6 +54,12 @@ struct DataEvent {
   std::uint64_t offset = 0;
   BufferRef piece;
 };
+/// `body_bytes` of a collected body are there; some ten times a second while more of it comes, so for a body that is there at once not
+/// at all. Only if Request::tells_bytes.
+struct ReceivedEvent {
+  RequestId id = 0;
+  std::uint64_t body_bytes = 0;
+};
 /// The last event of every request. Errors: NameNotResolved, ConnectFailed, ProxyFailed, TlsFailed, TimedOut, ConnectionLost (also: body
 /// too short), BadResponse (too long, header limits, bad framing, a Content-Encoding), Interrupted (cancelled).
 struct EndEvent {
@@ -61,7 +68,7 @@ struct EndEvent {
   std::uint64_t body_bytes = 0;  ///< body bytes received
   std::string host;              ///< host[:port] asked
 };
-using TransportEvent = std::variant<HeadEvent, DataEvent, EndEvent>;
+using TransportEvent = std::variant<HeadEvent, DataEvent, ReceivedEvent, EndEvent>;
 
 /// Hears of requests, on the network thread. Must not block and must not call back into the transport except through start/cancel.
 class TransportListener {

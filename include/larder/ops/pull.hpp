@@ -35,10 +35,6 @@ struct PulledFile {
   std::uint32_t index = 0;  ///< in the tree
   transfer::FileStatus status = transfer::FileStatus::Pending;
 };
-struct FailedFile {
-  std::string path;
-  Error error;
-};
 
 /// What a pull did, or got done before it failed. Files in tree order.
 struct PullReport {
@@ -50,7 +46,7 @@ struct PullReport {
   repo::Tree tree;   ///< what `files` and `left_out` point into; empty when the run failed before it was listed
   std::vector<PulledFile> files;
   std::vector<repo::LeftOut> left_out;
-  std::vector<FailedFile> failures;
+  FailureList failures;  ///< by index in the tree, ascending
   std::vector<std::string> warnings;
   std::vector<std::string> notes;  ///< worth a line to a person: "main moved from … to …", files that run code (T18, T19)
   std::uint64_t total_bytes = 0;

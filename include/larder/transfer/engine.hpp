@@ -3,6 +3,7 @@
 
 #include <larder/base/cancel.hpp>
 #include <larder/base/clock.hpp>
+#include <larder/base/failure_list.hpp>
 #include <larder/base/progress.hpp>
 #include <larder/base/random.hpp>
 #include <larder/net/retry.hpp>
@@ -34,14 +35,9 @@ struct EngineOptions {
 enum class FileStatus : std::uint8_t { Pending, Fetched, Resumed, Reused, Shared, Failed };
 std::string_view name(FileStatus status);
 
-struct FileFailure {
-  std::uint32_t index = 0;  ///< in the tree
-  Error error;
-};
-
 struct EngineReport {
-  std::vector<FileStatus> statuses;  ///< one per plan.files; Reuse and Share entries are left Pending for the caller
-  std::vector<FileFailure> failures;
+  std::vector<FileStatus> statuses;   ///< one per plan.files; Reuse and Share entries are left Pending for the caller
+  FailureList failures;               ///< by index in the tree
   std::uint64_t body_bytes = 0;       ///< over the network, repeats included
   std::vector<std::string> warnings;  ///< "model.bin: wrong bytes once from mirror …, fetched again"
 };
