@@ -23,7 +23,7 @@ auth::TokenStore open_store(Session& session, ops::Services& services) {
 
 void declare_rest(Flags& flags, bool asks_hub) {
   if (asks_hub) {
-    flags.settings({"endpoint", "token_file", "timeout", "retries"});
+    flags.settings({"endpoint", "token_file", "offline", "timeout", "retries"});
   } else {
     flags.settings({"endpoint", "token_file"});
   }

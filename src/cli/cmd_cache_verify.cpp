@@ -1,5 +1,6 @@
 // larder cache verify
 #include "base/escape.hpp"
+#include "base/text.hpp"
 #include "cli/command.hpp"
 #include "cli/json_fields_of.hpp"
 #include "cli/pull_flags.hpp"
@@ -100,9 +101,11 @@ class CacheVerify final : public Command {
       if (!session.quiet) session.out.line(finding_line(finding));
     }
     if (session.quiet) return;
-    session.out.line(fmt::format("checked {} blobs ({}), {} links, {} refs: {}", report.checked.blobs,
-                                 format_bytes_long(report.checked.bytes), report.checked.links, report.checked.refs,
-                                 report.has_damage() ? "damaged" : "all right"));
+    const auto& checked = report.checked;
+    const bool is_empty = checked.blobs + checked.links + checked.refs == 0;
+    const char* verdict = report.has_damage() ? "damaged" : is_empty ? "there is nothing to check" : "all right";
+    session.out.line(fmt::format("checked {} ({}), {}, {}: {}", counted(checked.blobs, "blob"), format_bytes_long(checked.bytes),
+                                 counted(checked.links, "link"), counted(checked.refs, "ref"), verdict));
   }
 
   std::vector<std::string> references_;

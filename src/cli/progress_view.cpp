@@ -91,6 +91,8 @@ class View : public ProgressSink {
   std::size_t files_done_ = 0;
 };
 
+std::string left_of(const Task& task) { return task.of > task.done ? time_left(task.of - task.done, task.meter.rate()) : ""; }
+
 /// "1.2 GB of 4.0 GB (30%), 100.0 MB/s, 0:28 left"
 std::string amount_text(const Task& task) {
   std::string text = format_bytes_long(task.done);
@@ -101,7 +103,7 @@ std::string amount_text(const Task& task) {
   }
   const auto rate = task.meter.rate();
   text += fmt::format(", {}/s", format_bytes_long(rate));
-  if (task.of > task.done && rate > 0) text += fmt::format(", {} left", clock_text(seconds((task.of - task.done) / rate)));
+  if (const auto left = left_of(task); !left.empty()) text += fmt::format(", {} left", left);
   return text;
 }
 
@@ -173,9 +175,9 @@ class BarView final : public View {
 
   /// "12%, 100.0 MB/s, 0:28": what one wants to know on a screen that has room for nothing else.
   static std::string short_text(const Task& task, double share) {
-    const auto rate = task.meter.rate();
-    const auto left = task.of > task.done && rate > 0 ? ", " + clock_text(seconds((task.of - task.done) / rate)) : "";
-    return fmt::format("{}%, {}/s{}", static_cast<int>(std::min(1.0, share) * 100.0), format_bytes_long(rate), left);
+    const auto left = left_of(task);
+    return fmt::format("{}%, {}/s{}{}", static_cast<int>(std::min(1.0, share) * 100.0), format_bytes_long(task.meter.rate()),
+                       left.empty() ? "" : ", ", left);
   }
 
   [[nodiscard]] std::string bar(double share, int width) const {
@@ -287,6 +289,13 @@ std::string clock_text(seconds span) {
   const auto whole = span.count();
   if (whole >= 3600) return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
   return fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
+std::string time_left(std::uint64_t missing, std::uint64_t rate) {
+  constexpr std::uint64_t kForeseeable = 24 * 3600;  // seconds: a rate of now says nothing about the day after
+  if (missing == 0 || rate == 0) return "";
+  const std::uint64_t span = missing / rate;
+  return span > kForeseeable ? "> 1 day" : clock_text(seconds(span));
 }
 
 ProgressMode choose_progress_mode(const ProgressSituation& situation) {

@@ -46,4 +46,8 @@ class RateMeter {
 /// "0:42", "3:07:00".
 std::string clock_text(std::chrono::seconds span);
 
+/// How long `missing` bytes take at `rate` bytes a second: as clock_text, but "> 1 day" for what nobody can foretell; empty: no end in
+/// sight.
+std::string time_left(std::uint64_t missing, std::uint64_t rate);
+
 }  // namespace larder::cli

@@ -44,6 +44,7 @@ class LocalVerifier {
     }
     LARDER_CHECK(read_metadata());
     LARDER_CHECK(read_asked_tree());
+    LARDER_CHECK(require_something_known());
     LARDER_CHECK(look_at_files());
     report_missing();
     LARDER_CHECK(hash());
@@ -105,13 +106,35 @@ class LocalVerifier {
     return place->second ? &*place->second : nullptr;
   }
 
+  /// The folder's own listing, else that of the cache.
+  const repo::Tree* asked_tree(const VerifyScope& scope) {
+    if (const repo::Tree* own = tree_of(scope.commit); own != nullptr) return own;
+    const auto commit = repo::CommitId::parse(scope.commit);
+    if (!commit) return nullptr;
+    if (auto tree = read_tree(store_.disk(), store_.layout(scope.repo).tree(*commit)); tree && *tree)
+      trees_[scope.commit] = std::move(**tree);
+    return tree_of(scope.commit);
+  }
+
+  /// Nothing to hold the files against is no proof that they are right.
+  Result<void> require_something_known() {
+    if (!wanted_.empty()) return {};
+    LARDER_TRY(const auto listings, store_.disk().list(layout_.trees()));
+    if (!listings.empty()) return {};  // a pull that chose no file
+    return fail(ErrorCode::NotInCache,
+                fmt::format("{}: nothing was checked: neither larder nor hf keeps metadata here", escape_text(layout_.folder())),
+                "name the revision that it should be, with the listing in the cache: larder cache verify ORG/NAME@COMMIT --local-dir DIR");
+  }
+
   /// A revision was asked for: its listing decides for every file it names.
   Result<void> read_asked_tree() {
     if (options_.scopes.empty() || options_.scopes.front().commit.empty()) return {};
-    const repo::Tree* tree = tree_of(options_.scopes.front().commit);
+    const repo::Tree* tree = asked_tree(options_.scopes.front());
     if (tree == nullptr) {
       return fail(ErrorCode::NotInCache,
-                  fmt::format("{}: no listing of {} here", escape_text(layout_.folder()), escape_text(options_.scopes.front().commit)));
+                  fmt::format("{}: no listing of {} here, nor in the cache", escape_text(layout_.folder()),
+                              escape_text(options_.scopes.front().commit)),
+                  "`larder plan` shows what a pull would change there");
     }
     for (std::size_t i = 0; i < tree->size(); ++i) {
       const repo::FileEntry entry = tree->at(i);

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <limits>
 #include <sstream>
 
 using namespace larder;
@@ -211,4 +212,13 @@ TEST_CASE("progress: spans as a clock shows them", "[cli][progress]") {
   CHECK(clock_text(42s) == "0:42");
   CHECK(clock_text(600s) == "10:00");
   CHECK(clock_text(3h + 7min) == "3:07:00");
+}
+
+TEST_CASE("progress: no time is foretold that nobody can know", "[cli][progress]") {
+  CHECK(time_left(0, 10).empty());
+  CHECK(time_left(100, 0).empty());
+  CHECK(time_left(100, 10) == "0:10");
+  CHECK(time_left(86'400, 1) == "24:00:00");
+  CHECK(time_left(86'401, 1) == "> 1 day");
+  CHECK(time_left(std::numeric_limits<std::uint64_t>::max(), 1) == "> 1 day");
 }

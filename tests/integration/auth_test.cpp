@@ -80,6 +80,16 @@ TEST_CASE("auth: login by stdin, whoami, status, list, switch, logout", "[integr
   CHECK_FALSE(exists(box.root() + "/hf/stored_tokens"));
 }
 
+TEST_CASE("auth whoami: offline nobody is asked", "[integration][auth]") {  // cli.md 1
+  Sandbox box;
+  REQUIRE_EXIT(login(box, kMemberToken), 0);
+  const auto before = box.hub.requests();
+  CHECK_EXIT(box.run({"auth", "whoami", "--offline"}), 3);
+  box.environment["HF_HUB_OFFLINE"] = "1";
+  CHECK_EXIT(box.run({"auth", "whoami"}), 3);
+  CHECK(box.hub.requests() == before);
+}
+
 TEST_CASE("auth login: a token that the Hub refuses is not stored", "[integration][auth]") {
   Sandbox box;
   RunOptions login = box.options({"auth", "login", "--token-stdin"});

@@ -328,6 +328,28 @@ TEST_CASE("verify_local_dir: a folder against its own metadata", "[store][verify
   CHECK(shown(*sized).contains("size short.bin"));
 }
 
+TEST_CASE("verify_local_dir: nothing to hold the files against is said, and a listing of the cache will do", "[store][verify]") {
+  StoreRig rig;
+  CacheBuilder folder(rig.dir / "local");
+  folder.write("a.json", "{}");
+  auto run = rig.store();
+  NoProgress progress;
+  const auto blind = store::verify_local_dir(run, folder.root(), {}, progress, CancelToken{});
+  REQUIRE_FALSE(blind);
+  CHECK(blind.error().code == ErrorCode::NotInCache);
+  CHECK(blind.error().message.find("nothing was checked") != std::string::npos);
+  CHECK_FALSE(blind.error().hint.empty());
+
+  const auto repo = repo::RepoId::make(repo::RepoType::Model, "org/m").value();
+  store::VerifyOptions options;
+  options.scopes.push_back({repo, kOne});
+  CHECK(store::verify_local_dir(run, folder.root(), options, progress, CancelToken{}).error().code == ErrorCode::NotInCache);
+  rig.cache.write_tree("models--org--m", kOne, {{"a.json", "[]", false}});
+  const auto report = store::verify_local_dir(run, folder.root(), options, progress, CancelToken{});
+  REQUIRE(report);
+  CHECK(shown(*report) == std::set<std::string>{"digest a.json"});
+}
+
 TEST_CASE("judge: the first word that explains the most", "[store][blob_check]") {
   const auto digest = [](char digit) { return *digest::Digest::from_hex(std::string(64, digit)); };
   store::BlobCheck check;
