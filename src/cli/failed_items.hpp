@@ -22,7 +22,7 @@ class FailedItems {
   using Make = std::function<FailedItem(std::size_t)>;
 
   FailedItems() = default;
-  FailedItems(std::vector<FailedItem> items)  // NOLINT(google-explicit-constructor): a list of items is what it says
+  FailedItems(const std::vector<FailedItem>& items)  // NOLINT(google-explicit-constructor): a list of items is what it says
       : FailedItems(items.size(), [items](std::size_t at) { return items[at]; }) {}
   /// `make(i)` for each i < `count`; it owns what it needs.
   FailedItems(std::size_t count, Make make) : count_(count), make_(std::move(make)) {}
