@@ -1,10 +1,15 @@
 #!/usr/bin/env python3
-"""The completion scripts parse in their shells, and bash completes what the tables hold. Shells that are not here are left out."""
+"""The completion scripts parse in their shells, and each of them completes what the tables hold. Shells that are not here are left out."""
 import os
+import pathlib
+import pty
+import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 
 def script(binary, shell):
@@ -26,6 +31,50 @@ def completed_by_fish(text, line):
     return [offer.split("\t")[0] for offer in run.stdout.splitlines()]
 
 
+# zsh completes only in its line editor. Every match goes through compadd, so that is where they are written down.
+ZSH_SETUP = r"""
+PS1= ; unsetopt beep zle_bracketed_paste prompt_cr prompt_sp ; autoload -U compinit ; compinit -u -D ; source {script}
+compadd() {{
+  if [[ " ${{(j: :)@[1,(i)(-|--)]}} " == *\ -[OAD]\ * ]]; then builtin compadd "$@"; return; fi
+  local -a matches ; builtin compadd -A matches "$@" ; print -rl -- $matches >> {out} ; builtin compadd "$@"
+}}
+finish() {{ print -r -- "=done" >> {out} ; BUFFER= }}
+zle -N finish ; bindkey '^X' finish ; bindkey '^I' complete-word
+print "=ready" >> {out}
+"""
+
+
+def completed_by_zsh(text, line):
+    """What zsh offers in its editor, on a terminal of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        script_path, out = folder + "/_larder", folder + "/out"
+        pathlib.Path(script_path).write_text(text, encoding="utf-8")
+        pathlib.Path(folder + "/.zshrc").write_text(ZSH_SETUP.format(script=script_path, out=out), encoding="utf-8")
+        process, terminal = pty.fork()
+        if process == 0:
+            os.execvpe("zsh", ["zsh", "-d", "-i"], {**os.environ, "ZDOTDIR": folder, "TERM": "dumb", "HOME": folder})
+        try:
+            wait_for(terminal, out, "=ready")
+            os.write(terminal, line.encode() + b"\t\x18")
+            return [word for word in wait_for(terminal, out, "=done") if not word.startswith("=")]
+        finally:
+            os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+            os.close(terminal)
+
+
+def wait_for(terminal, path, word):
+    """The lines of the file at `path`, once `word` is among them; what the terminal shows is read away meanwhile."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        if select.select([terminal], [], [], 0.05)[0]:
+            os.read(terminal, 65536)
+        lines = pathlib.Path(path).read_text(encoding="utf-8").splitlines() if os.path.exists(path) else []
+        if word in lines:
+            return lines
+    raise TimeoutError(f"zsh never said {word}")
+
+
 def main():
     binary = os.path.abspath(sys.argv[1])
     wrong = []
@@ -43,6 +92,8 @@ def main():
     complete = {"bash": completed}
     if shutil.which("fish"):
         complete["fish"] = completed_by_fish
+    if shutil.which("zsh"):
+        complete["zsh"] = completed_by_zsh
     for line, expected in (
         ("larder pu", {"pull"}),
         ("larder cache pr", {"prune"}),
