@@ -27,6 +27,13 @@ bool is_huge_line(const CurlFailure& failure) {
   return failure.was_connected && !failure.head_complete && failure.code == CURLE_OUT_OF_MEMORY;
 }
 
+/// No head, but something else, on a kept connection: what the answer before it left there, if it was longer than it had said. A fresh
+/// connection has nothing of the kind (N39).
+bool is_leftover(const CurlFailure& failure) {
+  return failure.is_reused && !failure.head_complete &&
+         (failure.code == CURLE_UNSUPPORTED_PROTOCOL || failure.code == CURLE_WEIRD_SERVER_REPLY);
+}
+
 bool is_proxy_failure(const CurlFailure& failure) {
   if (!failure.has_proxy) return false;
   if (failure.proxy_status >= 300) return true;  // CONNECT refused, 407 among them (N40)
@@ -91,6 +98,7 @@ ErrorCode error_code(const CurlFailure& failure) {
   if (is_broken_handshake(failure)) return ErrorCode::ConnectionLost;
   if (is_bad_chunking(failure)) return ErrorCode::BadResponse;
   if (is_huge_line(failure)) return ErrorCode::BadResponse;
+  if (is_leftover(failure)) return ErrorCode::ConnectionLost;
   return table(failure.code);
 }
 

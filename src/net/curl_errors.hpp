@@ -18,6 +18,7 @@ struct CurlFailure {
   bool has_proxy = false;      ///< the request went through one
   bool was_connected = false;  ///< a connection stood and the request could be sent
   bool head_complete = false;  ///< the answer's head had come
+  bool is_reused = false;      ///< the connection had served another request before
 };
 
 /// The code callers branch on.

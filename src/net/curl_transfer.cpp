@@ -198,6 +198,7 @@ Error CurlTransfer::curl_failure(CURLcode code) const {
   failure.has_proxy = proxy_.has_value();
   failure.was_connected = was_connected_;
   failure.head_complete = head_.is_complete();
+  failure.is_reused = was_connected_ && easy_.info_long<CURLINFO_NUM_CONNECTS>() == 0;
   std::string why = reason(failure);
   if (error_code(failure) == ErrorCode::TlsFailed) why += refusal_text(around_.refused, order_.request.url.origin().host);
   if (body_began_) why += ", " + std::to_string(sink_.bytes()) + " bytes had come";

@@ -32,6 +32,9 @@ TEST_CASE("curl codes: what callers branch on", "[net][curl_errors]") {
            Case{{CURLE_RECV_ERROR, "Recv failure: Connection reset by peer"}, ErrorCode::ConnectionLost},
            Case{{CURLE_RECV_ERROR, "Illegal or missing hexadecimal sequence in chunked-encoding"}, ErrorCode::BadResponse},
            Case{{CURLE_WEIRD_SERVER_REPLY, ""}, ErrorCode::BadResponse},
+           Case{{CURLE_UNSUPPORTED_PROTOCOL, "Received HTTP/0.9 when not allowed", 0, false, true}, ErrorCode::BadResponse},
+           Case{{CURLE_UNSUPPORTED_PROTOCOL, "", 0, false, true, false, true}, ErrorCode::ConnectionLost},  // N39
+           Case{{CURLE_UNSUPPORTED_PROTOCOL, "", 0, false, true, true, true}, ErrorCode::BadResponse},
            Case{{CURLE_OUT_OF_MEMORY, "", 0, false, true, false}, ErrorCode::BadResponse},  // a header line over libcurl's own limit
            Case{{CURLE_OUT_OF_MEMORY, "", 0, false, true, true}, ErrorCode::Internal},
            Case{{CURLE_BAD_FUNCTION_ARGUMENT, ""}, ErrorCode::Internal},
