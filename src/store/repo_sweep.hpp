@@ -6,6 +6,7 @@
 
 #include <larder/store/gc.hpp>
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -63,10 +64,11 @@ class RepoSweep {
   Result<void> remove_all_refs();
   Result<SweepOutcome> remove_all_snapshots();
   Result<void> remove_all_blobs();
+  Result<void> remove_all_trees();
   Result<void> remove_all_markers();
   Result<void> remove_own();
   Result<void> remove_partial(const std::string& name);
-  Result<void> remove_plain_files(const std::string& folder, bool (*is_ours)(std::string_view));
+  Result<void> remove_plain_files(const std::string& folder, const std::function<bool(std::string_view)>& is_ours);
   Result<bool> is_folder(const std::string& path);
   Result<bool> is_empty_skeleton();
   Result<bool> remove_if_empty();

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace larder::store {
 namespace {
@@ -66,7 +67,7 @@ Result<void> RepoSweep::remove_partial(const std::string& name) {
 }
 
 /// Removes the regular files of `folder` whose names are ours to remove.
-Result<void> RepoSweep::remove_plain_files(const std::string& folder, bool (*is_ours)(std::string_view)) {
+Result<void> RepoSweep::remove_plain_files(const std::string& folder, const std::function<bool(std::string_view)>& is_ours) {
   LARDER_TRY(const bool is_there, is_folder(folder));
   if (!is_there) return {};
   LARDER_TRY(const auto names, store_.disk().list(folder));
@@ -139,6 +140,18 @@ Result<void> RepoSweep::remove_all_blobs() {
   });
 }
 
+/// A snapshot that stays because of somebody's own files keeps its listing: without it they would look like copies the next time (I6).
+Result<void> RepoSweep::remove_all_trees() {
+  std::set<std::string> kept;
+  LARDER_TRY(const bool has_snapshots, is_folder(layout_.snapshots()));
+  if (has_snapshots) {
+    LARDER_TRY(const auto names, store_.disk().list(layout_.snapshots()));
+    for (const std::string& name : names) kept.insert(name + ".json");
+  }
+  return remove_plain_files(layout_.trees(),
+                            [&](std::string_view name) { return is_tree_name(name) && !kept.contains(std::string(name)); });
+}
+
 Result<void> RepoSweep::remove_all_markers() {
   const std::string folder = layout_.repo() + "/.no_exist";
   LARDER_TRY(const bool has_markers, is_folder(folder));
@@ -157,7 +170,7 @@ Result<SweepOutcome> RepoSweep::remove_everything() {
   LARDER_TRY(const SweepOutcome snapshots, remove_all_snapshots());
   if (snapshots != SweepOutcome::Removed) return snapshots;
   LARDER_CHECK(remove_all_blobs());
-  LARDER_CHECK(remove_plain_files(layout_.trees(), is_tree_name));
+  LARDER_CHECK(remove_all_trees());
   LARDER_CHECK(remove_all_markers());
   LARDER_CHECK(remove_own());
   return SweepOutcome::Removed;

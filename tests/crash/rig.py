@@ -126,9 +126,10 @@ class Rig:
 class Scenario:
     """A command, the cache it begins with, and what must hold before, while and after it is torn."""
 
-    def __init__(self, rig, name, arguments, begin=None, is_local=False, removes=False, failure=None):
-        """`failure`: one more exit code that is right when a call failed."""
+    def __init__(self, rig, name, arguments, begin=None, is_local=False, removes=False, failure=None, foreign=None):
+        """`failure`: one more exit code that is right when a call failed. `foreign`: files that no run may touch."""
         self.rig, self.name, self.arguments, self.is_local, self.removes, self.failure = rig, name, arguments, is_local, removes, failure
+        self.foreign = foreign or {}
         self.template = rig.folder(f"template-{name}")
         self.template.mkdir()
         if begin:
@@ -137,6 +138,8 @@ class Scenario:
         result = self.run(done)
         if result.returncode != 0:
             raise RuntimeError(f"{name}: the undisturbed run failed: {result.stderr}")
+        if any(self.touched(done)):
+            raise RuntimeError(f"{name}: the undisturbed run touched foreign files: {list(self.touched(done))}")
         self.reference = self.view(done)
         self.before = self.view(self.template)
         self.damage = set()
@@ -172,6 +175,13 @@ class Scenario:
             lines += [f"dir/{line}" for line in check_cache.what_readers_see(folder / "dir") if ".cache/huggingface" not in line]
         return lines
 
+    def touched(self, folder):
+        """Foreign files that are gone or have other bytes."""
+        for name, text in self.foreign.items():
+            path = folder / "hub" / name
+            if not path.is_file() or path.read_text() != text:
+                yield f"I6 {name}: is not larder's, and was touched"
+
     @staticmethod
     def place(finding):
         """A finding without the scratch folder's name, which differs from try to try."""
@@ -180,6 +190,7 @@ class Scenario:
     def findings(self, folder, complete=False):
         found = list(check_cache.Checker(folder / "hub", complete).run())
         found += [f"I12 scan_cache_dir(): {warning}" for warning in self.rig.scan.warnings(folder / "hub")]
+        found += self.touched(folder)
         seen, right = set(self.view(folder)), set(self.reference) | set(self.before)
         if self.is_local:
             found += [f"I1 {line}: a file of the folder that is not whole" for line in seen - right if line.startswith("dir/")]
@@ -249,6 +260,20 @@ def with_two_repos(rig, folder):
     must(rig, folder, ["pull", SMALL])
 
 
+FOREIGN = {name: f"mine: {name}" for name in (
+    "notes.txt", "models--org--m/notes.txt", "models--org--m/blobs/notes.txt", "models--org--m/snapshots/notes.txt", "models--org--m/refs/notes",
+    f"models--org--m/snapshots/{'1' * 40}/notes.txt", "models--org--m/trees/notes.txt", "models--org--m/.larder/notes.txt",
+    "models--org--m/.larder/partial/notes.txt", "models--org--m/.larder/tmp/notes.txt", ".locks/notes.txt", "models--org--m/mine/notes.txt")}
+
+
+def with_foreign_files(rig, folder):
+    """Two repositories, and files of the user's in every folder of the cache."""
+    with_two_repos(rig, folder)
+    for name, text in FOREIGN.items():
+        (folder / "hub" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "hub" / name).write_text(text)
+
+
 def with_another_cache(rig, folder):
     """@OLD@: a cache to adopt from."""
     with_both_commits(rig, folder)
@@ -280,6 +305,8 @@ SCENARIOS = {
     "rm": (["cache", "rm", "1" * 40, "--yes"], with_both_commits, {"removes": True}),
     "rm-file": (["cache", "rm", f"hf://{REPO}/new.bin", "--yes"], with_both_commits, {"removes": True}),
     "rm-repo": (["cache", "rm", f"model/{REPO}", "--yes"], with_two_repos, {"removes": True}),
+    "rm-mixed": (["cache", "rm", f"model/{REPO}", "--yes"], with_foreign_files, {"removes": True, "foreign": FOREIGN}),
+    "gc-mixed": (["cache", "gc", "--max-size", "1", "--yes"], with_foreign_files, {"removes": True, "foreign": FOREIGN}),
     "prune": (["cache", "prune", "--yes"], with_detached_commit, {"removes": True}),
     "gc": (["cache", "gc", "--max-size", "1", "--yes"], with_two_repos, {"removes": True}),
 }

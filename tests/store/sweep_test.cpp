@@ -195,6 +195,10 @@ TEST_CASE("sweep: foreign files at every level stay as they are", "[store][sweep
   rig.cache.link(kRepo + "/refs/link-out", rig.dir / "outside/precious");
   rig.cache.link(kRepo + "/blobs/" + std::string(64, 'a'), rig.dir / "outside/precious");
   SECTION("rm of the repository") { rig.sweep(store::plan_rm(rig.scan(), whole("org/m"), {})); }
+  SECTION("rm of the repository, twice") {
+    rig.sweep(store::plan_rm(rig.scan(), whole("org/m"), {}));
+    rig.sweep(store::plan_rm(rig.scan(), whole("org/m"), {}));
+  }
   SECTION("rm of the revision") { rig.sweep(store::plan_rm(rig.scan(), revision("org/m", kOne), {})); }
   SECTION("gc of everything") { rig.sweep(store::plan_gc(rig.scan(), {0, {}, {}, {}}, rig.now_ns())); }
   for (const auto& path : foreign) {
