@@ -39,9 +39,12 @@ class Bench:
                               text=True, check=False, timeout=120, preexec_fn=lambda: set_limits(limits))
 
     def other_user(self, *words):
-        """A run as somebody else, who owns nothing here."""
+        """A run as somebody else, who owns nothing here; of a copy of the program, since he may not enter the folder where it was built."""
+        program = self.rig.scratch / "larder"
+        if not program.exists():
+            shutil.copy(self.rig.larder, program)
         env = self.rig.environment(self.cache)
-        return subprocess.run([self.rig.larder, *words], env=env, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        return subprocess.run([program, *words], env=env, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               check=False, timeout=120, user=65534, group=65534)
 
     def expect_exit(self, result, code):
