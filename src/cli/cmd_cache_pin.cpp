@@ -39,7 +39,7 @@ class CachePin final : public Command {
     auto outcome = ops::cache_pin(*services, parsed, change_, report, session.cancel);
     std::vector<FailedItem> failed;
     for (const auto& failure : report.failures) failed.push_back({failure.reference, failure.error});
-    session.failures = failed;
+    session.failures = std::move(failed);
     if (session.json && outcome) write_document(session, report);
     if (!session.json) {
       print(session, report);

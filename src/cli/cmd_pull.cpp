@@ -7,8 +7,6 @@
 #include "cli/render_text.hpp"
 #include "cli/services.hpp"
 
-#include <memory>
-
 namespace larder::cli {
 namespace {
 
@@ -53,11 +51,9 @@ class Pull final : public Command {
   /// The report goes along, for its paths.
   static FailedItems failed_files(ops::PullReport report) {
     const auto count = report.failures.size();
-    // Shared, because a std::function can be copied, and what it holds with it.
-    const auto kept = std::make_shared<const ops::PullReport>(std::move(report));
-    return {count, [kept](std::size_t at) {
-              return FailedItem{std::string(kept->tree.at(kept->failures.index(at)).path), kept->failures.error(at)};
-            }};
+    return {count, FailedItems::keeping(std::move(report), [](const ops::PullReport& kept, std::size_t at) {
+              return FailedItem{std::string(kept.tree.at(kept.failures.index(at)).path), kept.failures.error(at)};
+            })};
   }
 
   PullFlags flags_;

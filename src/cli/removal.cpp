@@ -116,7 +116,7 @@ Result<void> finish_removal(Session& session, ops::Services& services, const sto
   for (const auto& warning : report.warnings) session.report.warning(warning);
   std::vector<FailedItem> failed;
   for (const auto& failure : report.failures) failed.push_back({failure.item.path, failure.error});
-  session.failures = failed;
+  session.failures = std::move(failed);
   if (!carried_out) return carried_out;
   Told told{report.removed, plan.kept, report.bytes_freed, plan.bytes_before};
   told.kept.insert(told.kept.end(), report.kept.begin(), report.kept.end());

@@ -107,8 +107,9 @@ Result<net::Response> HubClient::exchange_revision(const repo::RepoId& repo, con
 Result<repo::ResolvedRevision> HubClient::ask_revision(const repo::RepoId& repo, const repo::Revision& revision,
                                                        const CancelToken& cancel) {
   LARDER_TRY(const net::Response response, exchange_revision(repo, revision, cancel));
-  if (!is_success(response.head.status))
+  if (!is_success(response.head.status)) {
     return fail(classify_answer(response, context_of(options_, repo, revision.text()), client_.wall_now()));
+  }
   const auto answer = decode_revision(response.body, repo.type());
   if (!answer) return fail(explain(answer.error(), response, client_.last_url()));
   if (const auto asked = revision.commit(); asked && *asked != answer->commit) {  // T15

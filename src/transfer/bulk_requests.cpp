@@ -260,7 +260,7 @@ void BulkLane::on_failed_answer(FileTask& task, Exchange exchange, const net::Re
     return;
   }
   if (is_stale_address(exchange.route, status)) return on_stale_address(task, std::move(exchange), response);
-  Error error = run_.seams.sources[exchange.route.source]->classify(response, run_.seams.clock.wall_now());
+  Error error = run_.refusal(exchange.route, response);
   set_back(task, std::move(exchange), std::move(error));
 }
 

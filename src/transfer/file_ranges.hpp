@@ -41,7 +41,6 @@ class FileRanges {
   [[nodiscard]] bool has_ready(SteadyTime now) const;
   /// When the next one that was given back may be taken; nullopt: none waits.
   [[nodiscard]] std::optional<SteadyTime> next_ready() const;
-  /// Nothing is left to ask for: neither never asked nor given back.
   /// The next segment: one given back first, else a new one of the guided size, at the lowest offset. Call only if has_ready.
   Segment take(SteadyTime now, const Path& path);
   /// What of it has not arrived is to be asked for again.

@@ -148,11 +148,14 @@ void RunState::fail_file(std::uint32_t position, Error error) {
   report.failures.add(plan.files[position].index, std::move(error));
 }
 
+Error RunState::refusal(const Route& route, const net::Response& response) const {
+  return seams.sources[route.source]->classify(response, seams.clock.wall_now());
+}
+
 // What is refused at the source's own origin is refused by the source, whose word on access counts.
 Error RunState::refused_address(const Route& route, const net::Response& response) const {
-  const BlobSource& source = *seams.sources[route.source];
-  if (route.is_at_endpoint()) return source.classify(response, seams.clock.wall_now());
-  return refused_addresses(route.url.origin().host_text(), source.name(), response.head, seams.clock.wall_now());
+  if (route.is_at_endpoint()) return refusal(route, response);
+  return refused_addresses(route.url.origin().host_text(), seams.sources[route.source]->name(), response.head, seams.clock.wall_now());
 }
 
 bool RunState::ends_run(const Error& error) {

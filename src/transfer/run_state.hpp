@@ -81,6 +81,8 @@ class RunState {
   /// A source delivered wrong bytes for sure: dropped when there is another one, and named (N33).
   void blame(std::size_t source, std::uint32_t position);
 
+  /// What an answer that refuses means, as the source of the route reads it.
+  [[nodiscard]] Error refusal(const Route& route, const net::Response& response) const;
   /// Why one address after the other that a source gave out is refused.
   [[nodiscard]] Error refused_address(const Route& route, const net::Response& response) const;
 

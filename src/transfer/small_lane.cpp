@@ -126,8 +126,10 @@ void SmallLane::send(Want want, Route route) {
 
 TaskId SmallLane::task_of(std::uint32_t position) {
   const auto [found, is_new] = tasks_.try_emplace(position);
-  const repo::FileEntry entry = run_.entry(position);
-  if (is_new) found->second = run_.seams.progress.begin(TaskKind::File, entry.path, entry.size);
+  if (is_new) {
+    const repo::FileEntry entry = run_.entry(position);
+    found->second = run_.seams.progress.begin(TaskKind::File, entry.path, entry.size);
+  }
   return found->second;
 }
 
@@ -191,7 +193,7 @@ void SmallLane::on_answer(Request& request, net::Response& response) {
       break;
   }
   if (is_stale_address(request.route, status)) return on_stale_address(request, response);
-  set_back(request, source.classify(response, run_.seams.clock.wall_now()));
+  set_back(request, run_.refusal(request.route, response));
 }
 
 // The address that the source gave out is not good any more: another one, three times (R-332 c). Then it is a network failure, no lack

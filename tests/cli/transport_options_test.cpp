@@ -15,7 +15,7 @@ TEST_CASE("One ceiling holds what libcurl may keep, twice a connection, and the 
       const auto connections = static_cast<std::uint64_t>(jobs > 0 ? jobs : 32);
       CAPTURE(memory, jobs);
       CHECK(2 * share.receive_buffer * connections + share.pool <= memory);
-      CHECK(share.pool >= memory / 4);
+      CHECK(share.pool >= memory * 3 / 8);
     }
   }
 }

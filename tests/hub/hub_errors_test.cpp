@@ -118,6 +118,8 @@ TEST_CASE("classify_answer: a rate limit says which and how long", "[hub][hub_er
         std::chrono::seconds(120));
   CHECK(classify(response(429, {{"Retry-After", "Tue, 14 Nov 2023 22:14:00 GMT"}}), context(Token::None)).retry_after ==
         std::chrono::seconds(40));
+  CHECK(classify(response(429, {{"Retry-After", "99999999999999999999"}}), context(Token::None)).retry_after >=
+        std::chrono::hours(24 * 365));  // very long, as everywhere
   for (const char* value : {"-1", "1.5", "soon", ""}) {
     CHECK_FALSE(classify(response(429, {{"Retry-After", value}}), context(Token::None)).retry_after);
   }

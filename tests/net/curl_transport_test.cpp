@@ -7,6 +7,18 @@ using namespace larder::net;
 using namespace larder::test;
 using namespace std::chrono_literals;
 
+namespace {
+
+/// "abc", then "def" when the stalls are released.
+void stand_still_half_way(const ReceivedRequest& /*request*/, Reply& reply) {
+  reply.head(200, {{"Content-Length", "6"}});
+  reply.body("abc");
+  reply.stall();
+  reply.body("def");
+}
+
+}  // namespace
+
 TEST_CASE("curl transport: a streamed body comes whole, in order, in pieces", "[net][curl_transport]") {
   const Body file = Body::pattern(5'000'000);
   LoopbackServer server([&](const ReceivedRequest&, Reply& reply) { reply.send_file(file, {{"ETag", "\"x\""}}); });
@@ -203,12 +215,7 @@ TEST_CASE("curl transport: many transfers share two pieces and all arrive", "[ne
 }
 
 TEST_CASE("curl transport: slow bytes are handed on before a piece is full", "[net][curl_transport]") {
-  LoopbackServer server([](const ReceivedRequest&, Reply& reply) {
-    reply.head(200, {{"Content-Length", "6"}});
-    reply.body("abc");
-    reply.stall();
-    reply.body("def");
-  });
+  LoopbackServer server(stand_still_half_way);
   CurlRig rig;
   Gatherer gatherer;
   const RequestId id = rig.transport->start(stream(server.http_url("/")), gatherer);
@@ -221,12 +228,7 @@ TEST_CASE("curl transport: slow bytes are handed on before a piece is full", "[n
 }
 
 TEST_CASE("curl transport: of a slow body that is collected is told how much came", "[net][curl_transport]") {
-  LoopbackServer server([](const ReceivedRequest&, Reply& reply) {
-    reply.head(200, {{"Content-Length", "6"}});
-    reply.body("abc");
-    reply.stall();
-    reply.body("def");
-  });
+  LoopbackServer server(stand_still_half_way);
   CurlRig rig;
   Gatherer gatherer;
   Request request = stream(server.http_url("/"));
