@@ -86,7 +86,7 @@ def contestants(run):
     rust_command = [rust, run.id, run.repo["type"]]
     found["hf-hub (Rust)"] = Contestant(rust_command) if rust.exists() else None
     if is_big and rust.exists():
-        found["hf-hub (Rust), sha256sum"] = Contestant(and_sums(run, rust_command))
+        found["hf-hub (Rust) + sha256sum"] = Contestant(and_sums(run, rust_command))
     found["hfdownloader"] = Contestant([have("hfdownloader"), "download", run.id, "--endpoint", run.server.endpoint]) if have("hfdownloader") else None
     tls = [f"--ca-certificate={run.server.ca}"] if run.server.ca else []
     aria2 = [have("aria2c"), "-q", "-x16", "-s16", "-j16", *tls, "-i"]
@@ -103,7 +103,7 @@ def contestants(run):
         copy = [have("rclone"), "copy", f":http,url=\"{base}\":", f"{run.scratch}/out", "--files-from", rclone_files(run), "--no-traverse",
                 "--multi-thread-streams", "8", "--transfers", "4", *ca]
         found["rclone"] = Contestant(copy)
-        found["rclone, sha256sum"] = Contestant(and_sums(run, copy))
+        found["rclone + sha256sum"] = Contestant(and_sums(run, copy))
     return found
 
 

@@ -225,11 +225,16 @@ class Hub:
         return len(lines), sum(int(line.split(" ", 2)[1]) for line in lines if "/blobs/" in line)
 
     def certificate(self):
+        """An authority of our own and a server certificate below it: rustls takes no authority for a server."""
         if not (self.dir / "ca.pem").exists():
-            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30", "-subj", "/CN=larder bench",
-                            "-addext", "subjectAltName=IP:127.0.0.1,IP:127.0.0.2", "-keyout", self.dir / "key.pem", "-out", self.dir / "ca.pem"],
-                           check=True, capture_output=True)
-        return f"ssl_certificate {self.dir}/ca.pem; ssl_certificate_key {self.dir}/key.pem;"
+            self.openssl("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -keyout ca-key.pem -out ca.pem", "-subj", "/CN=larder bench CA")
+            self.openssl("req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out request.pem", "-subj", "/CN=larder bench")
+            (self.dir / "names.txt").write_text("subjectAltName=IP:127.0.0.1,IP:127.0.0.2\n")
+            self.openssl("x509 -req -in request.pem -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days 30 -extfile names.txt -out server.pem")
+        return f"ssl_certificate {self.dir}/server.pem; ssl_certificate_key {self.dir}/key.pem;"
+
+    def openssl(self, words, *more):
+        subprocess.run(["openssl", *words.split(), *more], cwd=self.dir, check=True, capture_output=True)
 
     def cpu(self):
         """CPU seconds of all nginx processes so far."""
