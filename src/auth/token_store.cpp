@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "fs/disk.hpp"
 #include "fs/file_lock.hpp"
+#include "fs/path.hpp"
 
 #include <sys/stat.h>
 
@@ -65,7 +66,7 @@ TokenStore::TokenStore(fs::Disk& disk, Clock& clock, Random& random, std::string
       clock_(clock),
       random_(random),
       token_file_(std::move(token_file)),
-      folder_(token_file_.substr(0, token_file_.rfind('/'))),
+      folder_(fs::parent_of(token_file_)),
       stored_file_(folder_ + "/stored_tokens") {}
 
 Result<StoredState> TokenStore::read() const {
@@ -101,8 +102,7 @@ Result<std::optional<fs::FileLock>> TokenStore::wait_for_lock(const CancelToken&
 Result<void> TokenStore::make_folder() const {
   LARDER_TRY(const auto there, disk_.look_through(folder_));
   if (there) return {};
-  const auto slash = folder_.rfind('/');
-  if (slash != std::string::npos && slash > 0) LARDER_CHECK(disk_.make_folders(folder_.substr(0, slash)));
+  LARDER_CHECK(disk_.make_folders(fs::parent_of(folder_)));
   LARDER_TRY(const bool made, disk_.make_folder(folder_));
   if (made && ::chmod(folder_.c_str(), 0700) != 0) return fail_os(errno, escape_text(folder_));
   return {};

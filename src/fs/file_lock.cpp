@@ -52,7 +52,7 @@ Result<UniqueFd> make_lock_file(const std::string& path, mode_t mode) {
 Result<UniqueFd> open_lock_file(const std::string& path, mode_t mode) {
   constexpr int kTries = 16;  // each lost race means that somebody else made progress
   for (int i = 0; i < kTries; ++i) {
-    auto opened = open_regular(AT_FDCWD, path, O_RDWR | O_NOFOLLOW);
+    auto opened = open_regular(path, O_RDWR | O_NOFOLLOW);
     if (opened || opened.error().code != ErrorCode::NotInCache) return opened;
     auto made = make_lock_file(path, mode);
     if (made || made.error().os_error != EEXIST) return made;

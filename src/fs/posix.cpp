@@ -1,6 +1,7 @@
 #include "fs/posix.hpp"
 
 #include "base/escape.hpp"
+#include "fs/path.hpp"
 
 #include <fcntl.h>
 #include <sys/statvfs.h>
@@ -13,12 +14,6 @@
 
 namespace larder::fs {
 namespace {
-
-std::string parent_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
 
 bool lacks_inodes(const std::string& folder) {
   struct statvfs info {};
@@ -36,7 +31,7 @@ std::int64_t nanoseconds(const timespec& time) { return static_cast<std::int64_t
 
 tl::unexpected<Error> not_regular(const std::string& path, std::string_view what) {
   return fail(ErrorCode::UnsafeLink, fmt::format("{}: {} stands where a regular file belongs", escape_text(path), what),
-              "look who put it there, and remove it");
+              "see who put it there, and remove it");
 }
 
 }  // namespace
@@ -73,8 +68,8 @@ FileFacts facts_of(const struct stat& info) {
   return facts;
 }
 
-Result<UniqueFd> open_regular(int folder_fd, const std::string& path, int flags) {
-  UniqueFd fd(again([&] { return ::openat(folder_fd, path.c_str(), flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); }));
+Result<UniqueFd> open_regular(const std::string& path, int flags) {
+  UniqueFd fd(again([&] { return ::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); }));
   if (!fd) {
     if (errno == ELOOP && (flags & O_NOFOLLOW) != 0) return not_regular(path, "a link");
     if (errno == EISDIR) return not_regular(path, "a folder");
@@ -86,13 +81,6 @@ Result<UniqueFd> open_regular(int folder_fd, const std::string& path, int flags)
   if (::fstat(fd.value(), &info) != 0) return fail_path("cannot stat", path);
   if (S_ISDIR(info.st_mode)) return not_regular(path, "a folder");
   if (!S_ISREG(info.st_mode)) return not_regular(path, "a fifo, socket or device");
-  return fd;
-}
-
-Result<UniqueFd> create_regular(int folder_fd, const std::string& path) {
-  constexpr mode_t kMode = 0666;
-  UniqueFd fd(again([&] { return ::openat(folder_fd, path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kMode); }));
-  if (!fd) return fail_path("cannot create", path);
   return fd;
 }
 

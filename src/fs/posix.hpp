@@ -6,9 +6,11 @@
 
 #include <larder/base/result.hpp>
 
+#include <dirent.h>
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -27,6 +29,12 @@ auto again(Call call) {
   }
 }
 
+struct CloseFolder {
+  void operator()(DIR* folder) const noexcept { ::closedir(folder); }
+};
+/// An open folder stream; null: errno says why.
+using OpenFolder = std::unique_ptr<DIR, CloseFolder>;
+
 /// "PATH: VERB: reason" with errno as it stands. Where the disk is full for want of inodes it says so (L40).
 tl::unexpected<Error> fail_path(std::string_view verb, const std::string& path);
 /// The same for an open file, whose path is looked up for the message.
@@ -35,10 +43,8 @@ tl::unexpected<Error> fail_open_file(std::string_view verb, int fd);
 /// What a stat call told.
 FileFacts facts_of(const struct stat& info);
 
-/// open(2) or openat(2) with O_CLOEXEC|O_NONBLOCK of what must be a regular file: nothing hangs on a fifo (C13).
+/// open(2) with O_CLOEXEC|O_NONBLOCK of what must be a regular file: nothing hangs on a fifo (C13).
 /// `flags`: access mode and O_NOFOLLOW. Errors: NotInCache (not there), UnsafeLink (a link, fifo, folder …), the disk's.
-Result<UniqueFd> open_regular(int folder_fd, const std::string& path, int flags);
-/// A new file: O_CREAT|O_EXCL|O_NOFOLLOW|O_CLOEXEC|O_RDWR, mode 0666 & ~umask.
-Result<UniqueFd> create_regular(int folder_fd, const std::string& path);
+Result<UniqueFd> open_regular(const std::string& path, int flags);
 
 }  // namespace larder::fs

@@ -3,7 +3,6 @@
 #include "base/escape.hpp"
 #include "fs/posix.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
@@ -22,11 +21,6 @@
 namespace larder::fs {
 namespace {
 
-struct CloseFolder {
-  void operator()(DIR* folder) const noexcept { ::closedir(folder); }
-};
-using OpenFolder = std::unique_ptr<DIR, CloseFolder>;
-
 bool is_missing(int reason) { return reason == ENOENT || reason == ENOTDIR; }
 bool is_there(int reason) { return reason == EEXIST || reason == ENOTEMPTY; }
 
@@ -37,7 +31,7 @@ Result<std::optional<FileFacts>> facts_or_nothing(const std::string& path, int f
   return fail_path("cannot stat", path);
 }
 
-/// There every page would be made at once (measured: 80 ms a GiB, in which nothing is fetched), and none lies better for it.
+// There every page would be made at once (measured: 80 ms a GiB, in which nothing is fetched), and none lies better for it.
 bool is_in_memory(int fd) {
   struct statfs facts {};
   return ::fstatfs(fd, &facts) == 0 && facts.f_type == TMPFS_MAGIC;
@@ -99,14 +93,19 @@ Result<void> write_all(int fd, std::span<const std::byte> bytes, std::uint64_t o
 
 class RealDisk final : public Disk {
  public:
-  Result<UniqueFd> create_new(const std::string& path) override { return create_regular(AT_FDCWD, path); }
-  Result<UniqueFd> open_read(const std::string& path) override { return open_regular(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW); }
-  Result<UniqueFd> open_write(const std::string& path) override { return open_regular(AT_FDCWD, path, O_RDWR | O_NOFOLLOW); }
+  Result<UniqueFd> create_new(const std::string& path) override {
+    constexpr mode_t kMode = 0666;
+    UniqueFd fd(again([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kMode); }));
+    if (!fd) return fail_path("cannot create", path);
+    return fd;
+  }
+  Result<UniqueFd> open_read(const std::string& path) override { return open_regular(path, O_RDONLY | O_NOFOLLOW); }
+  Result<UniqueFd> open_write(const std::string& path) override { return open_regular(path, O_RDWR | O_NOFOLLOW); }
 
   Result<std::optional<std::string>> read_small(const std::string& path, std::uint64_t limit) override {
     LARDER_TRY(const auto facts, facts_or_nothing(path, 0));
     if (!facts || facts->kind == FileKind::Folder) return std::nullopt;
-    auto fd = open_regular(AT_FDCWD, path, O_RDONLY);
+    auto fd = open_regular(path, O_RDONLY);
     if (!fd && fd.error().code == ErrorCode::NotInCache) return std::nullopt;
     if (!fd) return fail(std::move(fd).error());
     LARDER_TRY(auto text, read_all(fd->value(), path, limit));

@@ -2,19 +2,11 @@
 
 #include "fs/posix.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <memory>
-
 namespace larder::fs {
 namespace {
-
-struct CloseFolder {
-  void operator()(DIR* folder) const noexcept { ::closedir(folder); }
-};
-using OpenFolder = std::unique_ptr<DIR, CloseFolder>;
 
 // Null with errno set when it cannot be opened.
 OpenFolder open_folder(int parent_fd, const char* name, int flags) {

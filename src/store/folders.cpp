@@ -1,16 +1,11 @@
 #include "store/folders.hpp"
 
 #include "base/escape.hpp"
+#include "fs/path.hpp"
 
 #include <fmt/format.h>
 
 namespace larder::store {
-
-std::string parent_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos || slash == 0) return "/";
-  return path.substr(0, slash);
-}
 
 Result<std::optional<fs::FileFacts>> look_unlinked(fs::Disk& disk, const std::string& path) {
   LARDER_TRY(const auto facts, disk.look(path));
@@ -37,7 +32,7 @@ Result<void> Folders::make_known(const std::string& path) {
   if (path.size() <= base_.size()) {
     LARDER_CHECK(make_base(path));
   } else {
-    LARDER_CHECK(make_known(parent_of(path)));
+    LARDER_CHECK(make_known(fs::parent_of(path)));
     LARDER_CHECK(make_one(path));
   }
   known_.insert(path);
@@ -45,10 +40,10 @@ Result<void> Folders::make_known(const std::string& path) {
 }
 
 Result<void> Folders::make_base(const std::string& path) {
-  for (std::string at = path; at.size() > 1; at = parent_of(at)) {
+  for (std::string at = path; at.size() > 1; at = fs::parent_of(at)) {
     LARDER_TRY(const auto facts, disk_.look_through(at));
     if (facts) break;
-    touched(parent_of(at));
+    touched(fs::parent_of(at));
   }
   return disk_.make_folders(path);
 }
@@ -58,7 +53,7 @@ Result<void> Folders::make_one(const std::string& path) {
   if (!facts) {
     LARDER_TRY(const bool made, disk_.make_folder(path));
     if (made) {
-      touched(parent_of(path));
+      touched(fs::parent_of(path));
       return {};
     }
     return refuse_link(disk_, path);  // somebody was faster

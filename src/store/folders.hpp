@@ -39,9 +39,6 @@ class Folders {
   std::set<std::string> touched_;
 };
 
-/// "/a/b" of "/a/b/c"; "/" of "/a".
-std::string parent_of(const std::string& path);
-
 /// lstat of a `path` that must be no link; nullopt: not there. Errors: UnsafeLink.
 Result<std::optional<fs::FileFacts>> look_unlinked(fs::Disk& disk, const std::string& path);
 /// Only the refusal.

@@ -2,6 +2,7 @@
 
 #include "base/escape.hpp"
 #include "base/scope_exit.hpp"
+#include "fs/path.hpp"
 #include "store/file_digest.hpp"
 #include "store/lease.hpp"
 #include "store/publish_batch.hpp"
@@ -145,14 +146,14 @@ Result<void> LocalFiles::remove_leftovers() {
 }
 
 Result<void> LocalFiles::make_folders_for(std::string_view path) {
-  LARDER_CHECK(folders_.make(parent_of(layout_.file(path))));
-  return folders_.make(parent_of(layout_.metadata(path)));
+  LARDER_CHECK(folders_.make(fs::parent_of(layout_.file(path))));
+  return folders_.make(fs::parent_of(layout_.metadata(path)));
 }
 
 Result<void> LocalFiles::install(const std::string& temp, const LocalWanted& wanted) {
   LARDER_CHECK(make_folders_for(wanted.path));
   const std::string path = layout_.file(wanted.path);
-  folders_.touched(parent_of(path));
+  folders_.touched(fs::parent_of(path));
   // What was absent when it was planned may have come since: looked at again before anything is replaced.
   LARDER_TRY(const LocalState state, look(wanted));
   if (state == LocalState::Foreign && overwrite_ == Overwrite::No) return fail(local_changes(wanted.path));
@@ -201,7 +202,7 @@ Result<void> LocalFiles::install_metadata(const std::string& temp, std::string_v
   const std::string metadata = layout_.metadata(path);
   auto renamed = store_.disk().rename(temp, metadata);
   if (!renamed) (void)store_.disk().remove_file(temp);
-  folders_.touched(parent_of(metadata));
+  folders_.touched(fs::parent_of(metadata));
   return renamed;
 }
 

@@ -1,5 +1,6 @@
 #include "store/no_exist.hpp"
 
+#include "fs/path.hpp"
 #include "store/folders.hpp"
 
 #include <larder/repo/repo_path.hpp>
@@ -11,7 +12,7 @@ Result<void> write_no_exist(Store& store, const RepoLayout& layout, const repo::
   const std::string marker = layout.no_exist(commit, path);
   LARDER_TRY(const auto facts, store.disk().look(marker));
   if (facts) return {};
-  LARDER_CHECK(store.make_folders(parent_of(marker)));
+  LARDER_CHECK(store.make_folders(fs::parent_of(marker)));
   LARDER_CHECK(store.disk().create_new(marker));
   return {};
 }

@@ -1,6 +1,7 @@
 #include "store/partial_blob.hpp"
 
 #include "base/escape.hpp"
+#include "fs/path.hpp"
 #include "store/folders.hpp"
 
 #include <fmt/format.h>
@@ -179,7 +180,7 @@ Result<void> PartialBlob::sync_all() {
 Result<void> PartialBlob::sync_names() {
   if (names_synced_) return {};
   LARDER_CHECK(disk_.sync_folder(folder_));
-  LARDER_CHECK(disk_.sync_folder(parent_of(folder_)));
+  LARDER_CHECK(disk_.sync_folder(fs::parent_of(folder_)));
   names_synced_ = true;
   return {};
 }

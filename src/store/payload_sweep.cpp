@@ -1,6 +1,7 @@
 #include "store/payload_sweep.hpp"
 
 #include "fs/file_lock.hpp"
+#include "fs/path.hpp"
 #include "store/scan_shared.hpp"
 
 #include <algorithm>
@@ -59,7 +60,7 @@ template <typename SweepLocked>
 Result<PayloadSweep> with_lock(Store& store, const std::string& payload, const SweepLocked& sweep) {
   LARDER_TRY(const bool is_marked, is_shared_store(store.disk(), store.root()));
   if (!is_marked) return PayloadSweep::Kept;
-  LARDER_TRY(const auto folder, store.disk().look(payload.substr(0, payload.rfind('/'))));
+  LARDER_TRY(const auto folder, store.disk().look(fs::parent_of(payload)));
   if (!folder || folder->kind != fs::FileKind::Folder) return PayloadSweep::Kept;
   LARDER_TRY(const auto attempt, fs::FileLock::try_lock(payload + ".lock", fs::FileLock::kEverybodyMode));
   switch (attempt.outcome) {
@@ -94,7 +95,7 @@ Result<PayloadSweep> remove_orphan_manifest(Store& store, const std::string& rel
 Result<PayloadSweep> remove_store_temp(Store& store, const std::string& relative) {
   const std::string path = store.root() + "/" + relative;
   LARDER_TRY(const bool is_marked, is_shared_store(store.disk(), store.root()));
-  LARDER_TRY(const auto folder, store.disk().look(path.substr(0, path.rfind('/'))));
+  LARDER_TRY(const auto folder, store.disk().look(fs::parent_of(path)));
   if (!is_marked || !folder || folder->kind != fs::FileKind::Folder) return PayloadSweep::Kept;
   LARDER_TRY(const auto facts, store.disk().look(path));
   if (!facts) return PayloadSweep::Removed;

@@ -1,6 +1,7 @@
 #include "store/ref_store.hpp"
 
 #include "base/text.hpp"
+#include "fs/path.hpp"
 #include "store/folders.hpp"
 
 #include <algorithm>
@@ -23,7 +24,7 @@ Result<std::optional<std::string>> read_raw(fs::Disk& disk, const std::string& p
 
 /// Where a ref would have to be a folder for another one.
 Result<bool> collides(fs::Disk& disk, const RepoLayout& layout, const std::string& path) {
-  for (std::string above = parent_of(path); above.size() > layout.refs().size(); above = parent_of(above)) {
+  for (std::string above = fs::parent_of(path); above.size() > layout.refs().size(); above = fs::parent_of(above)) {
     LARDER_TRY(const auto facts, disk.look(above));
     if (facts && facts->kind != fs::FileKind::Folder && facts->kind != fs::FileKind::Symlink) return true;
   }

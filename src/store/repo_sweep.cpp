@@ -2,6 +2,7 @@
 
 #include "base/escape.hpp"
 #include "base/text.hpp"
+#include "fs/path.hpp"
 #include "store/blob_lock.hpp"
 #include "store/folders.hpp"
 #include "store/pin.hpp"
@@ -113,7 +114,7 @@ Result<void> RepoSweep::remove_refs(const std::string& folder) {
   for (const std::string& name : names) {
     const std::string path = layout_.refs() + "/" + name;
     LARDER_CHECK(store_.disk().remove_file(path));
-    LARDER_CHECK(store_.disk().sync_folder(parent_of(path)));
+    LARDER_CHECK(store_.disk().sync_folder(fs::parent_of(path)));
   }
   return {};
 }
@@ -176,7 +177,7 @@ Result<void> RepoSweep::remove_marks(const std::string& folder) {
   const auto commit = repo::CommitId::parse(folder);
   if (!commit) return {};
   for (const std::string& path : {layout_.tree(*commit), layout_.pin(*commit), layout_.used(*commit)}) {
-    LARDER_TRY(const bool has_parent, is_folder(parent_of(path)));
+    LARDER_TRY(const bool has_parent, is_folder(fs::parent_of(path)));
     if (has_parent) LARDER_CHECK(store_.disk().remove_file(path));
   }
   return remove_no_exist(folder);
@@ -260,7 +261,7 @@ Result<SweepOutcome> RepoSweep::remove_file(const std::string& path) {
   LARDER_TRY(const bool is_used, is_used_now(snapshot));
   if (is_used) return SweepOutcome::InUse;
   const std::string absolute = layout_.repo() + "/" + path;
-  for (std::string folder = parent_of(absolute); folder.size() > layout_.repo().size(); folder = parent_of(folder)) {
+  for (std::string folder = fs::parent_of(absolute); folder.size() > layout_.repo().size(); folder = fs::parent_of(folder)) {
     LARDER_CHECK(refuse_link(store_.disk(), folder));
   }
   LARDER_TRY(const auto text, store_.disk().read_link(absolute));
@@ -269,9 +270,9 @@ Result<SweepOutcome> RepoSweep::remove_file(const std::string& path) {
     if (target.kind == LinkKind::Blob) blobs_.insert(target.name);
   }
   LARDER_CHECK(store_.disk().remove_file(absolute));
-  LARDER_CHECK(store_.disk().sync_folder(parent_of(absolute)));
+  LARDER_CHECK(store_.disk().sync_folder(fs::parent_of(absolute)));
   const std::string root = layout_.snapshots() + "/" + snapshot;
-  for (std::string folder = parent_of(absolute); folder.size() > root.size(); folder = parent_of(folder)) {
+  for (std::string folder = fs::parent_of(absolute); folder.size() > root.size(); folder = fs::parent_of(folder)) {
     LARDER_TRY(const bool was_empty, store_.disk().remove_folder(folder));
     if (!was_empty) break;
   }

@@ -1,4 +1,5 @@
 // RepoSweep, second half: leftovers, and a repository as a whole.
+#include "fs/path.hpp"
 #include "store/repo_sweep.hpp"
 
 #include "store/folders.hpp"
@@ -31,7 +32,7 @@ Result<SweepOutcome> RepoSweep::remove_leftover(const std::string& path) {
   const std::string own = layout_.folder() + "/.larder/";
   if (!path.starts_with(own)) {  // of another client, in blobs/ or refs/
     const std::string absolute = store_.root() + "/" + path;
-    LARDER_CHECK(refuse_link(store_.disk(), parent_of(absolute)));
+    LARDER_CHECK(refuse_link(store_.disk(), fs::parent_of(absolute)));
     LARDER_TRY(const auto facts, store_.disk().look(absolute));
     if (!facts) return SweepOutcome::Removed;
     if (!judge_foreign_temp(store_, layout_, path, *facts, Deadness::Judged).is_dead) return SweepOutcome::InUse;

@@ -2,6 +2,7 @@
 
 #include "base/escape.hpp"
 #include "fs/file_lock.hpp"
+#include "fs/path.hpp"
 #include "store/file_digest.hpp"
 #include "store/folders.hpp"
 #include "store/link_target.hpp"
@@ -94,7 +95,7 @@ Result<bool> SharedStore::is_usable() const {
 
 Result<bool> SharedStore::has(const std::string& xet_hash, std::uint64_t size) const {
   const std::string payload = payload_path(store_.root(), xet_hash);
-  LARDER_TRY(const auto shelf, store_.disk().look(parent_of(payload)));
+  LARDER_TRY(const auto shelf, store_.disk().look(fs::parent_of(payload)));
   if (!shelf || shelf->kind != fs::FileKind::Folder) return false;
   LARDER_TRY(const auto facts, store_.disk().look(payload));
   return facts && facts->kind == fs::FileKind::Regular && facts->size == size;
@@ -122,7 +123,7 @@ Result<bool> SharedStore::append_line(const std::string& refs, const std::string
   const std::string text = (last == std::byte{'\n'} ? "" : "\n") + line;
   LARDER_CHECK(disk.write_at(fd.value(), bytes_of(text), facts.size));
   LARDER_CHECK(disk.sync_file(fd.value()));
-  if (!there) LARDER_CHECK(disk.sync_folder(parent_of(refs)));
+  if (!there) LARDER_CHECK(disk.sync_folder(fs::parent_of(refs)));
   return true;
 }
 

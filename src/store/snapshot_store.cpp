@@ -2,6 +2,7 @@
 
 #include "base/escape.hpp"
 #include "base/scope_exit.hpp"
+#include "fs/path.hpp"
 #include "store/file_digest.hpp"
 
 #include <larder/base/log.hpp>
@@ -35,14 +36,14 @@ SnapshotWriter::SnapshotWriter(Store& store, RepoLayout layout, repo::CommitId c
 
 Result<void> SnapshotWriter::place(std::string_view path, std::string_view blob, BlobOrigin origin) {
   const std::string entry = layout_.entry(commit_, path);
-  LARDER_CHECK(folders_.make(parent_of(entry)));
+  LARDER_CHECK(folders_.make(fs::parent_of(entry)));
   auto placed = has_links_ ? link(entry, link_text(path, blob)) : place_file(entry, blob, origin);
   if (!placed && has_links_ && is_unsupported(placed.error())) {
     log::info(fmt::format("{}: links are not possible here, files are placed instead", escape_text(layout_.root())));
     has_links_ = false;
     placed = place_file(entry, blob, origin);
   }
-  if (placed) folders_.touched(parent_of(entry));
+  if (placed) folders_.touched(fs::parent_of(entry));
   return placed;
 }
 

@@ -2,25 +2,16 @@
 
 #include "base/escape.hpp"
 #include "base/scope_exit.hpp"
+#include "fs/path.hpp"
 #include "store/folders.hpp"
 #include "store/lease.hpp"
 
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <filesystem>
 
 namespace larder::store {
 namespace {
-
-// only the root may be a link; resolved once, so that every path below it is plain.
-std::string resolved(const std::string& root) {
-  std::error_code ignored;
-  const auto path = std::filesystem::weakly_canonical(root, ignored);
-  std::string text = ignored ? root : path.string();
-  while (text.size() > 1 && text.back() == '/') text.pop_back();
-  return text;
-}
 
 std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
 
@@ -30,7 +21,8 @@ bool lost_the_race(const Error& error) { return error.os_error == ENOTEMPTY || e
 
 Store::Store(fs::Disk& disk, Clock& clock, Random& random, StoreOptions options)
     : disk_(disk), clock_(clock), random_(random), options_(std::move(options)), run_(random.hex8()) {
-  options_.root = resolved(options_.root);
+  // only the root may be a link; resolved once, so that every path below it is plain.
+  options_.root = fs::resolved(options_.root);
 }
 
 std::string Store::temp_name(const std::string& tmp_folder) { return fmt::format("{}/{}.{}", tmp_folder, random_.hex8(), run_); }
@@ -120,7 +112,7 @@ Result<void> Store::check_repo(const RepoLayout& layout) {
 
 Result<void> Store::write_small(const std::string& tmp_folder, const std::string& path, std::string_view content, Durability durability) {
   LARDER_CHECK(make_folders(tmp_folder));
-  LARDER_CHECK(make_folders(parent_of(path)));
+  LARDER_CHECK(make_folders(fs::parent_of(path)));
   const std::string temp = temp_name(tmp_folder);
   bool renamed = false;
   const ScopeExit clean([&] {
@@ -131,7 +123,7 @@ Result<void> Store::write_small(const std::string& tmp_folder, const std::string
   if (durability == Durability::Synced) LARDER_CHECK(disk_.sync_file(fd.value()));
   LARDER_CHECK(disk_.rename(temp, path));
   renamed = true;
-  return durability == Durability::Synced ? disk_.sync_folder(parent_of(path)) : Result<void>{};
+  return durability == Durability::Synced ? disk_.sync_folder(fs::parent_of(path)) : Result<void>{};
 }
 
 }  // namespace larder::store

@@ -1,6 +1,7 @@
 // Writes trees/<commit>.json byte for byte as Python's json.dumps(…, indent=1) does.
 #include "base/scope_exit.hpp"
 #include "base/utf8.hpp"
+#include "fs/path.hpp"
 #include "store/folders.hpp"
 #include "store/tree_cache.hpp"
 
@@ -95,7 +96,7 @@ Result<bool> write_json(fs::Disk& disk, int fd, const repo::Tree& tree) {
 Result<void> write_tree(Store& store, const std::string& tmp_folder, const std::string& path, const repo::Tree& tree) {
   if (!tree.cacheable()) return {};
   LARDER_CHECK(store.make_folders(tmp_folder));
-  LARDER_CHECK(store.make_folders(parent_of(path)));
+  LARDER_CHECK(store.make_folders(fs::parent_of(path)));
   const std::string temp = store.temp_name(tmp_folder);
   bool renamed = false;
   const ScopeExit clean([&] {
@@ -107,7 +108,7 @@ Result<void> write_tree(Store& store, const std::string& tmp_folder, const std::
   LARDER_CHECK(store.disk().sync_file(fd.value()));
   LARDER_CHECK(store.disk().rename(temp, path));
   renamed = true;
-  return store.disk().sync_folder(parent_of(path));
+  return store.disk().sync_folder(fs::parent_of(path));
 }
 
 }  // namespace larder::store
