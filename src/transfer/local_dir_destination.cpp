@@ -2,22 +2,17 @@
 
 #include "base/escape.hpp"
 #include "base/scope_exit.hpp"
-#include "store/file_digest.hpp"
+#include "fs/path.hpp"
 #include "store/local_files.hpp"
-#include "store/other_names.hpp"
 #include "store/partial_store.hpp"
-#include "store/presence.hpp"
 #include "store/publish_batch.hpp"
-#include "store/snapshot_store.hpp"
+#include "transfer/local_copies.hpp"
 
 #include <larder/base/log.hpp>
 
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <unordered_map>
 
 namespace larder::transfer {
 namespace {
@@ -26,52 +21,18 @@ using store::LocalState;
 
 store::LocalWanted wanted(const repo::FileEntry& file) { return {file.path, file.digest(), file.size}; }
 
-// DIR may be a link or lie below one; nothing below it may.
-std::string resolved(const std::string& folder) {
-  std::error_code failed;
-  const auto path = std::filesystem::weakly_canonical(folder, failed);
-  std::string text = failed ? folder : path.string();
-  while (text.size() > 1 && text.back() == '/') text.pop_back();
-  return text;
-}
-
-/// Which file got which bytes in this run, for others with the same bytes: some forty bytes and the path for each (I9).
-class PlacedFiles {
- public:
-  void add(const repo::FileEntry& file) {
-    if (!where_.emplace(key_of(file.digest()), paths_.size()).second) return;
-    paths_.append(file.path).push_back('\0');
-  }
-  /// Path of a file whose digest begins like this one's; empty: none.
-  [[nodiscard]] std::string find(const digest::Digest& digest) const {
-    const auto found = where_.find(key_of(digest));
-    return found == where_.end() ? std::string() : std::string(paths_.c_str() + found->second);  // no name holds a NUL (T3)
-  }
-
- private:
-  static std::uint64_t key_of(const digest::Digest& digest) {
-    std::uint64_t key = 0;
-    std::memcpy(&key, digest.bytes().data(), sizeof key);
-    return key;
-  }
-
-  std::unordered_map<std::uint64_t, std::uint64_t> where_;  // head of a digest → begin in paths_
-  std::string paths_;                                       // each ended by a NUL
-};
-
 }  // namespace
 
 class LocalDirDestination::Impl {
  public:
   Impl(store::Store& cache, const repo::RepoId& repo, repo::CommitId commit, LocalDirOptions options)
       : store_(cache),
-        cached_(cache.layout(repo)),
         commit_(std::move(commit)),
         options_(std::move(options)),
-        layout_(resolved(options_.folder)),
+        layout_(fs::resolved(options_.folder)),  // DIR may be a link or lie below one; nothing below it may
         files_(cache, layout_, commit_, options_.overwrite ? store::Overwrite::Yes : store::Overwrite::No),
         partials_(cache, layout_.own()),
-        other_names_(cache.disk(), cached_, commit_) {}
+        copies_(cache, layout_, repo, commit_, options_.hard_links ? store::HardLinks::Yes : store::HardLinks::No) {}
 
   Result<PresenceFacts> look(const repo::FileEntry& file);
   Result<bool> settle_here(const repo::FileEntry& file, ProgressSink& progress, const CancelToken& cancel);
@@ -86,12 +47,6 @@ class LocalDirDestination::Impl {
  private:
   static constexpr int kOthersThatBegin = 16;  // runs in one folder at the same time
 
-  /// Where the bytes of a file are that need no network.
-  struct Origin {
-    std::string path;
-    bool may_be_linked = false;  // --link: a plain blob of the repository's own
-    bool must_hash = false;
-  };
   /// A small file on its way into a group commit; empty names: it failed.
   struct Staged {
     std::string temp;
@@ -100,13 +55,7 @@ class LocalDirDestination::Impl {
   };
 
   Result<void> begin();
-  Result<std::optional<Origin>> find_origin(const repo::FileEntry& file);
-  Result<std::optional<Origin>> find_in_cache(const repo::FileEntry& file);
-  Result<bool> bring(const repo::FileEntry& file, const Origin& origin, ProgressSink& progress, const CancelToken& cancel);
-  Result<bool> fill_temp(const std::string& temp, const repo::FileEntry& file, const Origin& origin, const store::BytesDone& heard,
-                         const CancelToken& cancel);
-  Result<bool> copy_to(const std::string& temp, const repo::FileEntry& file, const Origin& origin, const store::BytesDone& heard,
-                       const CancelToken& cancel);
+  Result<bool> bring(const repo::FileEntry& file, const LocalCopy& copy, ProgressSink& progress, const CancelToken& cancel);
   Result<void> install(const std::string& temp, const repo::FileEntry& file);
   Result<bool> finished_by_another(const repo::FileEntry& file);
   Result<Staged> stage(const SmallFile& small);
@@ -114,16 +63,14 @@ class LocalDirDestination::Impl {
   Result<void> install_staged(const Staged& staged, const repo::FileEntry& file);
 
   store::Store& store_;
-  store::RepoLayout cached_;
   repo::CommitId commit_;
   LocalDirOptions options_;
   store::LocalDirLayout layout_;
   store::LocalFiles files_;
   store::PartialStore partials_;
-  store::OtherNames other_names_;
+  LocalCopies copies_;
   std::optional<store::Lease> lease_;
   std::map<std::string, fs::FileLock> locks_;  // by path
-  PlacedFiles placed_;
   bool prepared_ = false;
   bool noted_no_locks_ = false;
 };
@@ -159,34 +106,14 @@ Result<PresenceFacts> LocalDirDestination::Impl::look(const repo::FileEntry& fil
     case LocalState::Other:
       break;
   }
-  LARDER_TRY(const auto origin, find_in_cache(file));
-  if (origin) {
+  LARDER_TRY(const auto copy, copies_.find_in_cache(file));
+  if (copy) {
     PresenceFacts facts{Presence::BlobHere};
-    if (!origin->may_be_linked) facts.settle_bytes = file.size;  // a reflink may save it, but nobody knows before
+    if (!copy->may_be_linked) facts.settle_bytes = file.size;  // a reflink may save it, but nobody knows before
     return facts;
   }
   LARDER_TRY(const std::uint64_t bytes, partials_.resumable_bytes(file.digest(), file.size));
   return PresenceFacts{bytes > 0 ? Presence::Partial : Presence::Missing, bytes};
-}
-
-Result<std::optional<LocalDirDestination::Impl::Origin>> LocalDirDestination::Impl::find_in_cache(const repo::FileEntry& file) {
-  const auto found = store::find_cached(store_.disk(), cached_, commit_, {file.path, file.digest(), file.size});
-  // The cache is a help here, not a need: one that may not be read has nothing for us.
-  if (!found && found.error().code == ErrorCode::PermissionDenied) return std::optional<Origin>{};
-  LARDER_CHECK(found);
-  if (found->state == store::CachedState::Missing) {
-    const auto named = other_names_.find(file);
-    return named ? std::optional(Origin{named->path, false, true}) : std::nullopt;
-  }
-  // Never a hard link to a payload of the shared store, nor to what everybody may write.
-  const bool own = found->path == cached_.blob(file.blob_name());
-  return std::optional(Origin{found->path, options_.hard_links && own && !found->must_hash, found->must_hash});
-}
-
-Result<std::optional<LocalDirDestination::Impl::Origin>> LocalDirDestination::Impl::find_origin(const repo::FileEntry& file) {
-  const std::string twin = placed_.find(file.digest());
-  if (!twin.empty() && twin != file.path) return std::optional(Origin{layout_.file(twin), false, true});
-  return find_in_cache(file);
 }
 
 Result<bool> LocalDirDestination::Impl::settle_here(const repo::FileEntry& file, ProgressSink& progress, const CancelToken& cancel) {
@@ -204,13 +131,13 @@ Result<bool> LocalDirDestination::Impl::settle_here(const repo::FileEntry& file,
     case LocalState::Foreign:  // `install` refuses it without --overwrite
       break;
   }
-  LARDER_TRY(const auto origin, find_origin(file));
-  if (!origin) return false;
+  LARDER_TRY(const auto copy, copies_.find(file));
+  if (!copy) return false;
   LARDER_CHECK(prepare());
-  return bring(file, *origin, progress, cancel);
+  return bring(file, *copy, progress, cancel);
 }
 
-Result<bool> LocalDirDestination::Impl::bring(const repo::FileEntry& file, const Origin& origin, ProgressSink& progress,
+Result<bool> LocalDirDestination::Impl::bring(const repo::FileEntry& file, const LocalCopy& copy, ProgressSink& progress,
                                               const CancelToken& cancel) {
   const std::string temp = store_.temp_name(layout_.tmp());
   const ScopeExit clean([&] { (void)store_.disk().remove_file(temp); });
@@ -218,9 +145,9 @@ Result<bool> LocalDirDestination::Impl::bring(const repo::FileEntry& file, const
   bool done = false;
   const ScopeExit end([&] { progress.end(task, done ? TaskEnd::Done : TaskEnd::Failed); });
   const auto heard = [&](std::uint64_t bytes) { progress.advance(task, bytes); };
-  LARDER_TRY(const bool right, fill_temp(temp, file, origin, heard, cancel));
+  LARDER_TRY(const bool right, copies_.fill(temp, file, copy, heard, cancel));
   if (!right) {
-    log::warn(fmt::format("{}: not used: its bytes are not what its name says", escape_text(origin.path)));
+    log::warn(fmt::format("{}: not used: its bytes are not what its name says", escape_text(copy.path)));
     return false;
   }
   LARDER_CHECK(install(temp, file));
@@ -228,40 +155,10 @@ Result<bool> LocalDirDestination::Impl::bring(const repo::FileEntry& file, const
   return true;
 }
 
-/// False: the bytes are wrong.
-Result<bool> LocalDirDestination::Impl::fill_temp(const std::string& temp, const repo::FileEntry& file, const Origin& origin,
-                                                  const store::BytesDone& heard, const CancelToken& cancel) {
-  if (origin.may_be_linked) {
-    auto linked = store_.disk().make_hard_link(origin.path, temp);
-    if (linked && *linked) return true;
-    if (!linked && !store::is_unsupported(linked.error())) return fail(std::move(linked).error());
-  }
-  return copy_to(temp, file, origin, heard, cancel);
-}
-
-// reflinked, else copied and hashed on the way.
-Result<bool> LocalDirDestination::Impl::copy_to(const std::string& temp, const repo::FileEntry& file, const Origin& origin,
-                                                const store::BytesDone& heard, const CancelToken& cancel) {
-  fs::Disk& disk = store_.disk();
-  LARDER_TRY(const UniqueFd from, disk.open_read(origin.path));
-  LARDER_TRY(const UniqueFd to, disk.create_new(temp));
-  LARDER_TRY(const bool cloned, disk.clone(from.value(), to.value()));
-  const auto algorithm = file.digest().algorithm();
-  if (!cloned) {
-    LARDER_TRY(const auto digest, store::copy_file(disk, {from.value(), to.value()}, {algorithm, file.size}, heard, cancel));
-    if (digest != file.digest()) return false;
-  } else if (origin.must_hash) {
-    LARDER_TRY(const auto digest, store::digest_file(disk, to.value(), {algorithm, file.size}, heard, cancel));
-    if (digest != file.digest()) return false;
-  }
-  LARDER_CHECK(disk.sync_file(to.value()));
-  return true;
-}
-
 Result<void> LocalDirDestination::Impl::install(const std::string& temp, const repo::FileEntry& file) {
   LARDER_CHECK(files_.install(temp, wanted(file)));
   LARDER_CHECK(files_.write_metadata(wanted(file)));
-  placed_.add(file);
+  copies_.add(file);
   return {};
 }
 
@@ -329,7 +226,7 @@ Result<void> LocalDirDestination::Impl::sync_staged(const std::vector<Staged>& s
 Result<void> LocalDirDestination::Impl::install_staged(const Staged& staged, const repo::FileEntry& file) {
   LARDER_CHECK(files_.install(staged.temp, wanted(file)));
   LARDER_CHECK(files_.install_metadata(staged.metadata, file.path));
-  placed_.add(file);
+  copies_.add(file);
   return {};
 }
 
