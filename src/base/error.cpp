@@ -146,6 +146,8 @@ int exit_code(ErrorCode code) {
   return 1;
 }
 
+ErrorCode shared_code(ErrorCode first, ErrorCode other) { return exit_code(first) == exit_code(other) ? first : ErrorCode::Partial; }
+
 bool is_of_disk(ErrorCode code) { return code == ErrorCode::DiskFull || code == ErrorCode::ReadOnly || code == ErrorCode::IoFailed; }
 
 bool is_transient(ErrorCode code) {

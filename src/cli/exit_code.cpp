@@ -14,10 +14,10 @@ Error with_shared_code(Error error, const FailedItems& items) {
   const bool is_settled = is_of_disk(error.code) || error.code == ErrorCode::Interrupted || error.code == ErrorCode::TimedOut ||
                           error.code == ErrorCode::Partial;
   if (items.empty() || is_settled) return error;
-  const auto first = items.at(0).error.code;
-  bool is_shared = true;
-  for (std::size_t at = 1; at < items.size() && is_shared; ++at) is_shared = exit_code(items.at(at).error.code) == exit_code(first);
-  error.code = is_shared ? first : ErrorCode::Partial;
+  error.code = items.at(0).error.code;
+  for (std::size_t at = 1; at < items.size() && error.code != ErrorCode::Partial; ++at) {
+    error.code = shared_code(error.code, items.at(at).error.code);
+  }
   return error;
 }
 

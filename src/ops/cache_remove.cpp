@@ -173,14 +173,6 @@ class TargetReader {
   std::map<std::pair<RevisionKey, std::string>, FileTarget> files_;  // two targets may name the same file
 };
 
-/// The code all failures share, else Partial. Pieces of a target that went before it failed don't make it half done for who asked.
-ErrorCode shared_code(const store::SweepReport& report) {
-  const ErrorCode first = report.failures.front().error.code;
-  const bool is_shared = std::all_of(report.failures.begin(), report.failures.end(),
-                                     [&](const store::SweepFailure& failure) { return exit_code(failure.error.code) == exit_code(first); });
-  return is_shared ? first : ErrorCode::Partial;
-}
-
 }  // namespace
 
 Result<store::RemovalPlan> plan_cache_rm(Services& services, const std::vector<std::string>& targets, const repo::ReferenceContext& context,
@@ -228,7 +220,8 @@ Result<void> removal_outcome(const store::RemovalPlan& plan, const store::SweepR
   if (!report.failures.empty()) {
     const store::SweepFailure& first = report.failures.front();
     Error error = first.error;
-    error.code = shared_code(report);
+    // Only of the failures: pieces of a target that went before it failed don't make it half done for who asked.
+    for (const store::SweepFailure& failure : report.failures) error.code = shared_code(error.code, failure.error.code);
     error.message = fmt::format("{}: {}", escape_text(first.item.path), first.error.message);
     if (report.failures.size() > 1) error.message += fmt::format(" (and {} more)", report.failures.size() - 1);
     return fail(std::move(error));

@@ -9,15 +9,6 @@ namespace {
 
 constexpr std::size_t kNamedFailures = 5;
 
-ErrorCode shared_code(const FailureList& failures) {
-  // The exit code is what scripts see: DigestMismatch beside SizeMismatch is still "integrity", shown by the first one's code.
-  const auto first = failures.error(0).code;
-  for (std::size_t at = 1; at < failures.size(); ++at) {
-    if (exit_code(failures.error(at).code) != exit_code(first)) return ErrorCode::Partial;
-  }
-  return first;
-}
-
 }  // namespace
 
 bool ends_run(ErrorCode code) {
@@ -74,7 +65,8 @@ Error summarise(const repo::Tree& tree, const FailureList& failures, std::size_t
     return error;
   }
   Error error;
-  error.code = shared_code(failures);
+  error.code = failures.error(0).code;
+  for (std::size_t at = 1; at < failures.size(); ++at) error.code = shared_code(error.code, failures.error(at).code);
   error.message = fmt::format("{} of {} files failed", failures.size(), total);
   for (std::size_t i = 0; i < failures.size() && i < kNamedFailures; ++i) {
     error.message += fmt::format("{}{}: {}", i == 0 ? ": " : "; ", path(i), failures.error(i).text());

@@ -51,6 +51,15 @@ TEST_CASE("ErrorCode: only network failures are transient, and of them not TLS",
   }
 }
 
+TEST_CASE("shared_code: the first one's, as long as the exit code is the same", "[base][error]") {
+  for (int i = 0; i < kCodes; ++i) {
+    for (int j = 0; j < kCodes; ++j) {
+      const bool is_same = larder::exit_code(code_at(i)) == larder::exit_code(code_at(j));
+      CHECK(larder::shared_code(code_at(i), code_at(j)) == (is_same ? code_at(i) : ErrorCode::Partial));
+    }
+  }
+}
+
 TEST_CASE("Error: the text is context outermost first, then the message", "[base][error]") {
   Result<int> result = larder::fail(ErrorCode::DigestMismatch, "digest mismatch");
   result = with_context(with_context(std::move(result), "weights.bin"), "pull org/name@main");

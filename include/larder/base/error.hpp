@@ -56,8 +56,12 @@ enum class ErrorCode {
 /// The code's name as JSON shows it, e.g. "DigestMismatch". Thread: any.
 std::string_view name(ErrorCode code);
 
-/// The process exit code of `code` (2…12; `Interrupted` is 130 here, the signal decides in the end).
+/// The process exit code of `code` (1…12; `Interrupted` is 130 here, the signal decides in the end).
 int exit_code(ErrorCode code);
+
+/// What two failures of one command are called together: by the first, if both end in the same exit code, which is what scripts see; else
+/// Partial. Several: one after the other.
+ErrorCode shared_code(ErrorCode first, ErrorCode other);
 
 /// True where another try may cure it (connection lost, 5xx, rate limit …). TLS failures are not.
 bool is_transient(ErrorCode code);
