@@ -138,7 +138,7 @@ class Reading {
   [[nodiscard]] Error range_refused() const {
     const std::string_view range = header("content-range");
     const std::string returned = range.empty() ? std::string() : fmt::format(" (it says {})", escape_text(range, 100));
-    return make(ErrorCode::BadResponse, fmt::format("{} refused the asked range{}", facts_.host, returned));
+    return make(ErrorCode::BadResponse, fmt::format("{} answered 416, that nothing lies there{}", facts_.host, returned));
   }
 
   // A mirror of plain files knows no error codes; what it says all the same is "not here" (cli.md: exit 3).

@@ -71,9 +71,15 @@ class BulkLane {
   [[nodiscard]] Path path() const;
   void send(FileTask& task, Exchange exchange);
   [[nodiscard]] bool judge_head(FileTask& task, net::RequestId id, const net::ResponseHead& head);
+  [[nodiscard]] Result<void> check_head(const FileTask& task, const Exchange& exchange, const net::ResponseHead& head,
+                                        const Judgement& judgement) const;
+  void refuse(FileTask& task, net::RequestId id, Error error);
+  void on_changed(FileTask& task, net::RequestId id);
+  [[nodiscard]] bool fit_segment(FileTask& task, net::RequestId id, const Judgement& judgement);
   void on_whole_body(FileTask& task, net::RequestId id);
   void on_bad_range(FileTask& task, net::RequestId id, const net::ResponseHead& head);
   [[nodiscard]] bool keeps_identity(FileTask& task, Exchange& exchange, const net::ResponseHead& head);
+  void on_too_much(FileTask& task, const Exchange& exchange, Error error);
   void on_redirect(FileTask& task, Exchange exchange, const net::ResponseHead& head);
   void on_failed_answer(FileTask& task, Exchange exchange, const net::Response& response);
   void on_stale_address(FileTask& task, Exchange exchange, const net::Response& response);

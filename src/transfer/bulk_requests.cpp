@@ -111,39 +111,56 @@ void BulkLane::on_head(net::HeadEvent& event) {
 bool BulkLane::judge_head(FileTask& task, net::RequestId id, const net::ResponseHead& head) {
   Exchange& exchange = exchanges_.at(id);
   run_.on_head_wait(run_.now() - exchange.flow.started());
-  const auto refuse = [&](Error error) {
-    Exchange refused = take(id);
-    run_.cancel(id);
-    set_back(task, std::move(refused), std::move(error));
-    return false;
-  };
-  if (exchange.route.is_at_endpoint()) {
-    if (auto checked = run_.seams.sources[exchange.route.source]->check(head, task.entry); !checked) {
-      return refuse(std::move(checked).error());  // N35: before the body
-    }
-  }
   const Judgement judgement = judge_answer(head, exchange.asked, task.entry.size);
-  if (judgement.verdict == Verdict::OtherSize) {
-    return refuse(error_of(ErrorCode::BadResponse, fmt::format("{}: answer has another size than the listing, which says {} bytes",
-                                                               exchange.route.url.origin().host_text(), task.entry.size)));
+  if (auto checked = check_head(task, exchange, head, judgement); !checked) {
+    refuse(task, id, std::move(checked).error());
+    return false;
   }
   if (judgement.verdict != Verdict::Accept && judgement.verdict != Verdict::WholeBody) {
     on_bad_range(task, id, head);
     return false;
   }
   if (!keeps_identity(task, exchange, head)) {
-    if (task.has_changed) {
-      return refuse(error_of(ErrorCode::RemoteChanged,
-                             fmt::format("{}: the file changed while it was fetched", exchange.route.url.origin().host_text())));
-    }
-    task.has_changed = true;  // T32: once more with a new address
-    task.sources[exchange.route.source].location.reset();
-    restart(task, task.ranges.shape());
+    on_changed(task, id);
     return false;
   }
+  return fit_segment(task, id, judgement);
+}
+
+// Does the answer speak of the file that is listed (N35)?
+Result<void> BulkLane::check_head(const FileTask& task, const Exchange& exchange, const net::ResponseHead& head,
+                                  const Judgement& judgement) const {
+  if (exchange.route.is_at_endpoint()) LARDER_CHECK(run_.seams.sources[exchange.route.source]->check(head, task.entry));
+  if (judgement.verdict != Verdict::OtherSize) return {};
+  return fail(ErrorCode::BadResponse, fmt::format("{}: answer has another size than the listing, which says {} bytes",
+                                                  exchange.route.url.origin().host_text(), task.entry.size));
+}
+
+void BulkLane::refuse(FileTask& task, net::RequestId id, Error error) {
+  Exchange refused = take(id);
+  run_.cancel(id);
+  set_back(task, std::move(refused), std::move(error));
+}
+
+// T32: once more with a new address.
+void BulkLane::on_changed(FileTask& task, net::RequestId id) {
+  const Route& route = exchanges_.at(id).route;
+  if (task.has_changed) {
+    return refuse(
+        task, id,
+        error_of(ErrorCode::RemoteChanged, fmt::format("{}: the file changed while it was fetched", route.url.origin().host_text())));
+  }
+  task.has_changed = true;
+  task.sources[route.source].location.reset();
+  restart(task, task.ranges.shape());
+}
+
+// What the answer brings becomes the exchange's segment. False: the file starts anew as one stream (T31).
+bool BulkLane::fit_segment(FileTask& task, net::RequestId id, const Judgement& judgement) {
+  Exchange& exchange = exchanges_.at(id);
   if (judgement.verdict == Verdict::WholeBody) {
     if (exchange.asked && exchange.asked->begin != 0) {
-      restart(task, FileRanges::Shape::OneStream);  // T31
+      restart(task, FileRanges::Shape::OneStream);
       return false;
     }
     on_whole_body(task, id);
@@ -201,6 +218,7 @@ void BulkLane::on_end(net::EndEvent& event) {
   // An end without the last chunk (N9) takes nothing from bytes that are all here; one byte too many does (T21).
   const bool is_whole = exchange.has_head && exchange.left() == 0;
   if (!event.result && !(is_whole && is_transient(event.result.error().code))) {
+    if (is_whole) return on_too_much(task, exchange, std::move(event.result).error());
     return set_back(task, std::move(exchange), std::move(event.result).error());
   }
   if (exchange.has_head) {
@@ -222,6 +240,16 @@ void BulkLane::on_end(net::EndEvent& event) {
     return on_redirect(task, std::move(exchange), head);
   }
   on_failed_answer(task, std::move(exchange), *event.result);
+}
+
+// More came than there is, so none of it is believed (T21).
+void BulkLane::on_too_much(FileTask& task, const Exchange& exchange, Error error) {
+  const std::size_t source = exchange.route.source;
+  task.last_error = error;
+  const bool has_other = run_.health.has_other(task.excluded, source);
+  if (!has_other && ++task.overflows > kSecondLooks) return fail_file(task, std::move(error));
+  if (has_other) task.excluded.add(source);
+  restart(task, task.ranges.shape());
 }
 
 void BulkLane::on_redirect(FileTask& task, Exchange exchange, const net::ResponseHead& head) {
@@ -248,13 +276,11 @@ void BulkLane::on_failed_answer(FileTask& task, Exchange exchange, const net::Re
   }
   if (status == 416 || status == 200 || status == 206) {
     // 416 within the listed size: the server's file is another one, or it can't do ranges (N25).
-    task.last_error =
-        error_of(ErrorCode::RangeIgnored, fmt::format("{}: answer {} to a range", exchange.route.url.origin().host_text(), status));
+    const std::string answer = fmt::format("{}: answer {}", exchange.route.url.origin().host_text(), status);
     if (task.ranges.shape() == FileRanges::Shape::OneStream || !exchange.asked) {
-      Error error = *task.last_error;
-      error.code = ErrorCode::BadResponse;
-      return set_back(task, std::move(exchange), std::move(error));
+      return set_back(task, std::move(exchange), error_of(ErrorCode::BadResponse, answer + ", though no range was asked for"));
     }
+    task.last_error = error_of(ErrorCode::RangeIgnored, answer + " to a range");
     if (++task.bad_ranges >= kBadRanges) return restart(task, FileRanges::Shape::OneStream);
     if (exchange.twin == 0) task.ranges.give_back({{exchange.position, exchange.segment.range.end}, exchange.segment.failures, {}});
     return;

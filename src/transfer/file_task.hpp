@@ -56,6 +56,7 @@ struct FileTask {
   int active = 0;                   ///< running requests
   int bad_ranges = 0;               ///< T30
   int mismatches = 0;               ///< T20
+  int overflows = 0;                ///< answers that brought too much (T21)
   bool has_changed = false;         ///< T32: the ETag of a Location changed once
   bool has_resumed = false;         ///< bytes of an earlier run are in it
   std::uint64_t fetched = 0;        ///< bytes that arrived since the last start from zero

@@ -13,6 +13,7 @@ namespace larder::transfer {
 namespace {
 
 constexpr std::chrono::milliseconds kShortagePause{250};
+constexpr std::chrono::milliseconds kSecondLookPause{500};
 constexpr std::chrono::seconds kSayAgain{5};
 constexpr int kPatienceWithOthers = 3;       // failures in a row after which a file asks its next source
 constexpr std::uint64_t kShare = 32 * 1024;  // bytes a second: below that a connection looks stalled
@@ -100,6 +101,13 @@ void RunState::hold_back(const Setback& setback, const SourceSet& excluded, std:
   seams.progress.wait(setback.error.code == ErrorCode::RateLimited ? "rate limit" : setback.error.text(), seconds);
 }
 
+Recovery RunState::look_again(const Setback& setback, bool has_other) {
+  health.on_failure(setback.source, now());
+  if (has_other) return {Recovery::Step::NextSource, {}};
+  if (setback.failures > std::min(kSecondLooks, options.retry.tries - 1)) return {};
+  return {Recovery::Step::Again, now() + setback.failures * kSecondLookPause};
+}
+
 Recovery RunState::recover(const Setback& setback, const SourceSet& excluded) {
   const SteadyTime time = now();
   trouble = setback.error;
@@ -113,6 +121,7 @@ Recovery RunState::recover(const Setback& setback, const SourceSet& excluded) {
   }
   const Recovery give_up{health.has_other(excluded, setback.source) ? Recovery::Step::NextSource : Recovery::Step::GiveUp, {}};
   note_refusal(setback);
+  if (setback.error.code == ErrorCode::BadResponse) return look_again(setback, give_up.step == Recovery::Step::NextSource);
   if (!is_transient(setback.error.code)) return give_up;
   health.on_failure(setback.source, time);
   if (setback.error.code == ErrorCode::ConnectionLost) control.on_reset(time);

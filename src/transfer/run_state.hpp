@@ -95,12 +95,17 @@ class RunState {
 
  private:
   void note_refusal(const Setback& setback);
+  [[nodiscard]] Recovery look_again(const Setback& setback, bool has_other);
   void hold_back(const Setback& setback, const SourceSet& excluded, std::chrono::milliseconds wait);
 
   int failures_in_a_row_ = 0;
   int refusals_ = 0;
   std::optional<SteadyTime> said_waiting_;
 };
+
+/// An answer that breaks the rules, or can't be the listed file, may be that of one bad cache on the way: so many more tries, and the file
+/// fails with it. Another source is asked at once where there is one.
+inline constexpr int kSecondLooks = 2;
 
 /// The system has no descriptor left (L15).
 bool is_shortage(const Error& error);

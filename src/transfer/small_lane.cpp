@@ -181,19 +181,22 @@ void SmallLane::on_answer(Request& request, net::Response& response) {
       return send(request.want, std::move(*next));
     }
     case Verdict::OtherSize:
-    case Verdict::BadRange: {
-      Error error;
-      error.code = ErrorCode::BadResponse;
-      error.message = fmt::format("{}: answer has another size than the listing, which says {} bytes",
-                                  request.route.url.origin().host_text(), entry.size);
-      return set_back(request, page_instead(request, response).value_or(std::move(error)));
-    }
+      return refuse(request, response, fmt::format("answer has another size than the listing, which says {} bytes", entry.size));
+    case Verdict::BadRange:
+      return refuse(request, response, fmt::format("answer {} with a range that was not asked for", status));
     case Verdict::NotThere:
     case Verdict::Failure:
       break;
   }
   if (is_stale_address(request.route, status)) return on_stale_address(request, response);
   set_back(request, run_.refusal(request.route, response));
+}
+
+void SmallLane::refuse(Request& request, const net::Response& response, const std::string& why) {
+  Error error;
+  error.code = ErrorCode::BadResponse;
+  error.message = request.route.url.origin().host_text() + ": " + why;
+  set_back(request, page_instead(request, response).value_or(std::move(error)));
 }
 
 // The address that the source gave out is not good any more: another one, three times (R-332 c). Then it is a network failure, no lack

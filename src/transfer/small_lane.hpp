@@ -64,6 +64,7 @@ class SmallLane {
   void start(Want want);
   void send(Want want, Route route);
   void on_answer(Request& request, net::Response& response);
+  void refuse(Request& request, const net::Response& response, const std::string& why);
   void on_stale_address(Request& request, const net::Response& response);
   void on_body(Request& request, net::Response& response);
   void on_mismatch(Request& request, const digest::Digest& actual, const std::optional<Error>& page);
