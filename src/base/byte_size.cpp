@@ -74,7 +74,7 @@ tl::unexpected<Error> bad_size(std::string_view text, std::string_view why) {
 Result<std::uint64_t> parse_byte_size(std::string_view text) {
   const auto parts = take_apart(trim(text));
   if (parts.whole.empty() || (parts.has_point && parts.fraction.empty())) return bad_size(text, "not a number");
-  // "64Ki" is not written with a B in the table, and "B" alone may not follow an "i" that is not there.
+  // "64Ki" without its B is somebody's slip: K would be another size.
   if (parts.unit.ends_with('i')) return bad_size(text, "unknown unit");
   const auto unit = bytes_in(parts.unit);
   if (!unit) return bad_size(text, "unknown unit");

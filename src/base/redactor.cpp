@@ -12,7 +12,6 @@ constexpr std::string_view kRedacted = "[redacted]";
 using Place = std::size_t;
 constexpr Place kNone = std::string::npos;
 
-bool is_alnum(char c) { return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z'); }
 bool is_token_char(char c) { return is_alnum(c) || std::string_view("-._~+/=").find(c) != kNone; }
 bool is_name_char(char c) { return is_alnum(c) || c == '-' || c == '_'; }
 
@@ -22,7 +21,7 @@ Place end_of_run(std::string_view text, Place from, Is is) {
   return from;
 }
 
-// Replaces [from, to) unless nothing or "[redacted]" stands there; returns where to go on.
+// Replaces [from, to) unless nothing stands there; returns where to go on.
 Place replace(std::string& text, Place from, Place to) {
   if (from >= to) return to;
   text.replace(from, to - from, kRedacted);

@@ -63,4 +63,6 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
   return out;
 }
 
+std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+
 }  // namespace larder

@@ -1,13 +1,17 @@
 // text: the few string operations the standard library lacks. ASCII only, never the locale.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace larder {
 
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_alnum(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 /// ASCII letters lowered, all other bytes kept.
 char to_lower(char letter);
 std::string to_lower(std::string_view text);
@@ -25,5 +29,7 @@ std::size_t find_ignoring_case(std::string_view text, std::string_view needle, s
 std::string counted(std::uint64_t number, std::string_view noun);
 /// The parts with `separator` between them.
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
+/// The same bytes, as files take them.
+std::span<const std::byte> bytes_of(std::string_view text);
 
 }  // namespace larder

@@ -18,8 +18,6 @@ constexpr auto kNone = std::string_view::npos;
 
 std::uint16_t default_port(std::string_view scheme) { return scheme == "https" ? 443 : 80; }
 
-bool is_alnum(char c) { return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z'); }
-
 bool is_unreserved(char c) { return is_alnum(c) || c == '_' || c == '.' || c == '-' || c == '~'; }
 
 std::string encode_but(std::string_view text, std::string_view kept) {

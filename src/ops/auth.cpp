@@ -13,8 +13,6 @@ namespace {
 
 constexpr std::chrono::hours kRenewBefore{24};
 
-std::int64_t unix_seconds(WallTime when) { return std::chrono::duration_cast<std::chrono::seconds>(when.time_since_epoch()).count(); }
-
 /// whoami with a token that is not stored yet.
 Result<hub::Whoami> ask_who(Services& services, const Secret& token, const CancelToken& cancel) {
   auto options = services.hub.options();

@@ -146,7 +146,7 @@ Result<CacheListReport> cache_list(Services& services, const CacheListOptions& o
   report.shared_bytes = inventory.shared_bytes;
   report.partial_bytes = inventory.partial_bytes;
   add_hints(inventory, report);
-  const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(services.clock.wall_now().time_since_epoch()).count();
+  const auto now = unix_ns(services.clock.wall_now());
   report.rows = all_rows(inventory, options.revisions);
   std::erase_if(report.rows, [&](const CacheRow& row) { return !passes(row, question.filters, now); });
   sort_rows(report.rows, question.sort);

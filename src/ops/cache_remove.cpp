@@ -25,9 +25,7 @@ constexpr std::size_t kShortestHash = 7;
 constexpr std::size_t kFullHash = 40;
 constexpr std::uint64_t kMaxPinsFile = 64ULL << 20U;
 
-std::int64_t now_ns(Services& services) {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(services.clock.wall_now().time_since_epoch()).count();
-}
+std::int64_t now_ns(Services& services) { return unix_ns(services.clock.wall_now()); }
 
 Result<store::Inventory> look_for_removal(Services& services, const CancelToken& cancel) {
   store::InventoryOptions options;

@@ -1,5 +1,7 @@
 #include <larder/repo/etag.hpp>
 
+#include "base/hex.hpp"
+
 #include <algorithm>
 
 namespace larder::repo {
@@ -12,9 +14,6 @@ std::string normalise_etag(std::string_view header) {
   return std::string(header.substr(0, last == std::string_view::npos ? 0 : last + 1));
 }
 
-bool is_digest_etag(std::string_view etag) {
-  return (etag.size() == 40 || etag.size() == 64) &&
-         std::all_of(etag.begin(), etag.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
+bool is_digest_etag(std::string_view etag) { return (etag.size() == 40 || etag.size() == 64) && is_lower_hex(etag); }
 
 }  // namespace larder::repo

@@ -1,6 +1,7 @@
 #include "repo/link.hpp"
 
 #include <larder/base/url.hpp>
+#include <larder/repo/repo_id.hpp>
 
 #include "base/escape.hpp"
 #include "base/text.hpp"
@@ -11,17 +12,12 @@
 #include <array>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 namespace larder::repo {
 namespace {
 
 constexpr std::array<std::string_view, 5> kRoutes = {"tree", "blob", "raw", "resolve", "blame"};
-constexpr std::array<std::string_view, 3> kTypePrefixes = {"datasets", "spaces", "kernels"};
-
-template <std::size_t N>
-bool is_one_of(const std::array<std::string_view, N>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 std::string_view without_suffix(std::string_view text, std::string_view suffix) {
   return text.ends_with(suffix) ? text.substr(0, text.size() - suffix.size()) : text;
@@ -67,13 +63,9 @@ std::string decode_segment(std::string_view segment) {
 }
 
 std::string decode_path(std::string_view path) {
-  std::string out;
-  for (std::size_t begin = 0; begin <= path.size();) {
-    const auto end = std::min(path.find('/', begin), path.size());
-    out += (begin == 0 ? "" : "/") + decode_segment(path.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return out;
+  std::vector<std::string> segments;
+  for (const std::string_view segment : split(path, '/')) segments.push_back(decode_segment(segment));
+  return join(segments, "/");
 }
 
 // The first segment and what follows its "/".
@@ -95,7 +87,9 @@ Result<Link> split_path(std::string_view path, std::string_view shown) {
   Link link;
   auto [first, rest] = cut_segment(path);
   if (first == "buckets") return refuse(shown, "a bucket is no repository");
-  if (is_one_of(kTypePrefixes, first)) {
+  const bool is_typed = std::any_of(kRepoTypes.begin(), kRepoTypes.end(),
+                                    [first = first](RepoType type) { return type != RepoType::Model && first == plural(type); });
+  if (is_typed) {
     link.location = std::string(first) + "/";
     std::tie(first, rest) = cut_segment(rest);
   }
@@ -104,7 +98,8 @@ Result<Link> split_path(std::string_view path, std::string_view shown) {
   link.location += decode_segment(first) + "/" + decode_segment(repo_name);
   if (behind.empty()) return link;
   const auto [route, revision] = cut_segment(behind);
-  if (!is_one_of(kRoutes, route)) return refuse(shown, "not a page of files (tree, blob, raw, resolve or blame)");
+  if (std::find(kRoutes.begin(), kRoutes.end(), route) == kRoutes.end())
+    return refuse(shown, "not a page of files (tree, blob, raw, resolve or blame)");
   if (revision.empty()) return refuse(shown, "no revision in it");
   split_revision(revision, link);
   return link;
@@ -115,10 +110,7 @@ Result<Link> split_path(std::string_view path, std::string_view shown) {
 std::size_t special_ref_length(std::string_view text) {
   constexpr std::string_view kPull = "refs/pr/";
   constexpr std::string_view kConvert = "refs/convert/";
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  const auto is_name = [&](char c) {
-    return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '_' || c == '.' || c == '-';
-  };
+  const auto is_name = [](char c) { return is_alnum(c) || c == '_' || c == '.' || c == '-'; };
   std::size_t end = 0;
   if (text.starts_with(kPull)) {
     end = static_cast<std::size_t>(std::find_if_not(text.begin() + kPull.size(), text.end(), is_digit) - text.begin());

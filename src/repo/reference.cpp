@@ -10,14 +10,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace larder::repo {
 namespace {
 
 constexpr std::string_view kHint = "a reference is [datasets/|spaces/|kernels/]ORG/NAME[@REVISION][/PATH], or ORG/NAME[@REVISION]:QUANT";
-constexpr std::array kTypes = {RepoType::Model, RepoType::Dataset, RepoType::Space, RepoType::Kernel};
 
 tl::unexpected<Error> refuse(std::string_view text, std::string_view why, std::string_view hint = kHint) {
   return fail(ErrorCode::InvalidArgument, fmt::format("reference '{}': {}", escape_text(text), why), std::string(hint));
@@ -36,7 +34,7 @@ struct Pieces {
 Result<void> take_type(std::string_view text, std::string_view& rest, bool is_uri, Pieces& pieces) {
   const std::string_view first = rest.substr(0, rest.find('/'));
   if (first.size() == rest.size()) return {};
-  for (const RepoType type : kTypes) {
+  for (const RepoType type : kRepoTypes) {
     if (first == plural(type)) {
       pieces.type = type;
       rest.remove_prefix(first.size() + 1);
@@ -73,9 +71,7 @@ std::size_t id_length(std::string_view location) {
 
 // Letters, digits, "_", "-" and ".": anything that could be a label.
 bool is_plain_word(std::string_view word) {
-  return !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '_' || c == '-' || c == '.';
-  });
+  return !word.empty() && std::all_of(word.begin(), word.end(), [](char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; });
 }
 
 // What follows the id and revision: "/PATH", ":QUANT" or nothing.
@@ -152,12 +148,10 @@ Result<Pieces> cut_any(std::string_view text, const ReferenceContext& context) {
 }
 
 Result<void> check_path(std::string_view text, std::string_view path) {
-  for (std::size_t begin = 0; begin <= path.size() && !path.empty();) {
-    const auto end = std::min(path.find('/', begin), path.size());
-    const std::string_view part = path.substr(begin, end - begin);
+  if (path.empty()) return {};
+  for (const std::string_view part : split(path, '/')) {
     if (part.empty()) return refuse(text, "the path has an empty part");
     if (part == "." || part == "..") return refuse(text, "the path has a part '.' or '..'");
-    begin = end + 1;
   }
   return {};
 }

@@ -1,21 +1,18 @@
 #include <larder/repo/repo_id.hpp>
 
 #include "base/escape.hpp"
+#include "base/text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 namespace larder::repo {
 namespace {
 
 constexpr std::size_t kLongestPart = 96;  // R-104, namespace and name alike
-constexpr std::array kTypes = {RepoType::Model, RepoType::Dataset, RepoType::Space, RepoType::Kernel};
 
-constexpr bool is_letter_digit_or_underscore(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
+constexpr bool is_letter_digit_or_underscore(char c) { return is_alnum(c) || c == '_'; }
 constexpr bool is_id_character(char c) { return is_letter_digit_or_underscore(c) || c == '-' || c == '.'; }
 
 // One side of the "/": ASCII only, so no control character gets through either.
@@ -87,7 +84,7 @@ std::string_view url_prefix(RepoType type) {
 }
 
 Result<RepoType> parse_repo_type(std::string_view text) {
-  for (const RepoType type : kTypes) {
+  for (const RepoType type : kRepoTypes) {
     if (text == name(type) || text == plural(type)) return type;
   }
   return fail(ErrorCode::InvalidArgument, fmt::format("repository type '{}': not one of model, dataset, space, kernel", escape_text(text)));
@@ -119,7 +116,7 @@ std::string RepoId::folder_name() const {
 }
 
 std::optional<RepoId> RepoId::from_folder_name(std::string_view folder) {
-  for (const RepoType type : kTypes) {
+  for (const RepoType type : kRepoTypes) {
     if (!folder.starts_with(std::string(plural(type)) + "--")) continue;
     std::string_view rest = folder.substr(plural(type).size() + 2);
     if (rest.empty()) return std::nullopt;

@@ -37,16 +37,6 @@ constexpr bool is_ignorable(char32_t c) {
 // C0, DEL and C1: what a terminal may obey (T3).
 constexpr bool is_control(char32_t c) { return c < 0x20 || (c >= 0x7F && c <= 0x9F); }
 
-std::vector<std::string_view> parts_of(std::string_view path) {
-  std::vector<std::string_view> parts;
-  for (std::size_t begin = 0; begin <= path.size();) {
-    const auto end = std::min(path.find('/', begin), path.size());
-    parts.push_back(path.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
-
 // The part as the laxest file system would read it: ignorable code points left out, ASCII letters lowered, cut at the first ":" (an NTFS
 // stream), trailing dots and spaces dropped.
 std::string lax_form(std::string_view part) {
@@ -106,7 +96,7 @@ bool is_in_metadata_folder(const std::vector<std::string_view>& parts) {
 
 std::string_view broken_rule(std::string_view name, NamePlace place) {
   if (const auto rule = broken_whole_rule(name); !rule.empty()) return rule;
-  const auto parts = parts_of(name);
+  const auto parts = split(name, '/');
   for (const std::string_view part : parts) {
     if (const auto rule = broken_part_rule(part); !rule.empty()) return rule;
   }

@@ -1,6 +1,7 @@
 #include <larder/repo/revision.hpp>
 
 #include "base/escape.hpp"
+#include "base/hex.hpp"
 #include "base/text.hpp"
 #include "base/utf8.hpp"
 
@@ -16,9 +17,7 @@ constexpr std::size_t kShortestCommit = 7;      // cli.md: a short commit has at
 constexpr std::size_t kLongestPart = 255;       // a part becomes a file name below refs/ (R-110)
 constexpr std::size_t kLongestRevision = 1000;  // quoted three-fold it still fits a URL
 
-constexpr bool is_lower_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
-
-// git check-ref-format, rule 4 and 5 and 10: never in a ref name, at any place.
+// git check-ref-format, rules 4, 5 and 10: never in a ref name, at any place.
 constexpr bool is_forbidden(char c) {
   const auto byte = static_cast<unsigned char>(c);
   if (byte <= 0x20 || byte == 0x7F) return true;
@@ -51,10 +50,8 @@ std::string_view broken_whole_rule(std::string_view text) {
 // git check-ref-format and R-110 together; empty: the name is fine.
 std::string_view broken_rule(std::string_view text) {
   if (const auto rule = broken_whole_rule(text); !rule.empty()) return rule;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const auto end = std::min(text.find('/', begin), text.size());
-    if (const auto rule = broken_part_rule(text.substr(begin, end - begin)); !rule.empty()) return rule;
-    begin = end + 1;
+  for (const std::string_view part : split(text, '/')) {
+    if (const auto rule = broken_part_rule(part); !rule.empty()) return rule;
   }
   return {};
 }
@@ -62,7 +59,7 @@ std::string_view broken_rule(std::string_view text) {
 }  // namespace
 
 std::optional<CommitId> CommitId::parse(std::string_view text) {
-  if (text.size() != kCommitLength || !std::all_of(text.begin(), text.end(), is_lower_hex)) return std::nullopt;
+  if (text.size() != kCommitLength || !is_lower_hex(text)) return std::nullopt;
   CommitId commit;
   commit.hex_ = text;
   return commit;
@@ -78,9 +75,6 @@ Result<Revision> Revision::parse(std::string_view text) {
   return revision;
 }
 
-bool Revision::may_be_short_commit() const {
-  return text_.size() >= kShortestCommit && text_.size() < kCommitLength &&
-         std::all_of(text_.begin(), text_.end(), [](char c) { return is_lower_hex(to_lower(c)); });
-}
+bool Revision::may_be_short_commit() const { return text_.size() >= kShortestCommit && text_.size() < kCommitLength && is_hex(text_); }
 
 }  // namespace larder::repo

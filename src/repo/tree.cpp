@@ -1,6 +1,7 @@
 #include <larder/repo/tree.hpp>
 
 #include "base/escape.hpp"
+#include "base/hex.hpp"
 
 #include <fmt/format.h>
 
@@ -19,18 +20,6 @@ constexpr std::uint16_t kHasLfs = 1;
 constexpr std::uint16_t kHasXet = 2;
 constexpr std::uint16_t kIsSymlink = 4;
 
-template <std::size_t N>
-std::string hex_of(const std::array<std::uint8_t, N>& bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(N * 2);
-  for (const std::uint8_t byte : bytes) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 0x0F];
-  }
-  return text;
-}
-
 bool is_same_content(const FileEntry& a, const FileEntry& b) {
   return a.size == b.size && a.git_oid == b.git_oid && a.lfs_sha256 == b.lfs_sha256 && a.xet_hash == b.xet_hash &&
          a.is_symlink == b.is_symlink;
@@ -38,8 +27,7 @@ bool is_same_content(const FileEntry& a, const FileEntry& b) {
 
 }  // namespace
 
-std::string hex(const std::array<std::uint8_t, 20>& bytes) { return hex_of(bytes); }
-std::string hex(const std::array<std::uint8_t, 32>& bytes) { return hex_of(bytes); }
+std::string hex(std::span<const std::uint8_t> bytes) { return to_hex(bytes); }
 
 digest::Digest FileEntry::digest() const {
   if (lfs_sha256) return {digest::Algorithm::Sha256, *lfs_sha256};

@@ -1,5 +1,7 @@
 #include "store/lease.hpp"
 
+#include "base/hex.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -13,8 +15,6 @@ constexpr std::uint64_t kLeaseLimit = 16 * 1024;
 constexpr std::int64_t kVersion = 1;
 // The largest `until` that fits the clock: a hostile lease must not overflow the conversion.
 constexpr std::int64_t kLatest = 4102444800;  // 2100-01-01
-
-std::int64_t unix_seconds(WallTime when) { return std::chrono::duration_cast<std::chrono::seconds>(when.time_since_epoch()).count(); }
 
 std::string string_field(const nlohmann::json& object, const char* name) {
   const auto found = object.find(name);
@@ -36,9 +36,7 @@ Owner parse_owner(const nlohmann::json& object) {
   return owner;
 }
 
-bool is_hex8(std::string_view text) {
-  return text.size() == 8 && std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
+bool is_hex8(std::string_view text) { return text.size() == 8 && is_lower_hex(text); }
 
 }  // namespace
 

@@ -1,14 +1,12 @@
 #include "store/link_target.hpp"
 
+#include "base/hex.hpp"
+
 #include <algorithm>
 #include <vector>
 
 namespace larder::store {
 namespace {
-
-bool is_lower_hex(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
 
 bool is_hex8(std::string_view text) { return text.size() == 8 && is_lower_hex(text); }
 

@@ -2,6 +2,7 @@
 
 #include "base/escape.hpp"
 #include "base/scope_exit.hpp"
+#include "base/text.hpp"
 #include "fs/path.hpp"
 #include "store/file_digest.hpp"
 #include "store/lease.hpp"
@@ -15,8 +16,6 @@
 
 namespace larder::store {
 namespace {
-
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
 
 Error local_changes(std::string_view path) {
   Error error;

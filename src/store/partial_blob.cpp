@@ -1,6 +1,7 @@
 #include "store/partial_blob.hpp"
 
 #include "base/escape.hpp"
+#include "base/text.hpp"
 #include "fs/path.hpp"
 #include "store/folders.hpp"
 
@@ -20,8 +21,6 @@ constexpr std::uint64_t kSyncBytes = 256ULL << 20U;
 constexpr std::chrono::seconds kSyncEvery{5};
 constexpr std::uint64_t kJournalLimit = 1ULL << 20U;       // longer: rewritten
 constexpr std::uint64_t kJournalReadLimit = 16ULL << 20U;  // longer: not ours (C15)
-
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
 
 std::string records(char kind, const RangeSet& ranges) {
   std::string text;

@@ -1,5 +1,6 @@
 #include "store/payload_sweep.hpp"
 
+#include "base/text.hpp"
 #include "fs/file_lock.hpp"
 #include "fs/path.hpp"
 #include "store/scan_shared.hpp"
@@ -29,7 +30,7 @@ Result<void> rewrite_manifest(Store& store, const std::string& manifest, const s
   for (const std::string& line : lines) text.append(line).append("\n");
   const std::string temp = manifest + "." + store.random().hex8() + ".tmp";
   LARDER_TRY(const UniqueFd fd, store.disk().create_new(temp));
-  auto written = store.disk().append(fd.value(), std::as_bytes(std::span(text.data(), text.size())));
+  auto written = store.disk().append(fd.value(), bytes_of(text));
   (void)::fchmod(fd.value(), 0666);  // always, whatever the umask; where that fails others cannot append, which costs a copy
   if (written) written = store.disk().sync_file(fd.value());
   if (written) written = store.disk().rename(temp, manifest);

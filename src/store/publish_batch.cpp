@@ -2,6 +2,7 @@
 
 #include "base/escape.hpp"
 #include "base/scope_exit.hpp"
+#include "base/text.hpp"
 #include "store/file_digest.hpp"
 #include "store/presence.hpp"
 
@@ -123,7 +124,7 @@ Result<void> BlobPublisher::write_temp(Item& item, const SmallBlob& blob) {
   }
   LARDER_TRY(item.fd, std::move(created));
   item.temp = temp;
-  return store_.disk().write_at(item.fd.value(), std::as_bytes(std::span(blob.content)), 0);
+  return store_.disk().write_at(item.fd.value(), bytes_of(blob.content), 0);
 }
 
 Result<void> BlobPublisher::sync_temps(const std::vector<Item>& items, std::size_t group) {

@@ -30,7 +30,7 @@ Result<void> Reachability::refresh_folder(const std::string& snapshot, const std
   Known& known = folders_[key];
   const bool is_same = known.is_settled && known.mtime_ns == facts->mtime_ns && known.inode == facts->inode;
   if (!is_same) {
-    const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(store_.clock().wall_now().time_since_epoch()).count();
+    const auto now = unix_ns(store_.clock().wall_now());
     known = Known{facts->mtime_ns, facts->inode, now - facts->mtime_ns > kCoarseNs, {}};
     const auto visit = [&](SnapshotEntry& entry) -> Result<void> {
       if (entry.kind == fs::FileKind::Symlink && entry.target.kind == LinkKind::Blob) names_.insert(entry.target.name);

@@ -1,5 +1,6 @@
 #include "store/removal_note.hpp"
 
+#include "base/text.hpp"
 #include "store/lease.hpp"
 #include "store/link_target.hpp"
 
@@ -35,7 +36,7 @@ bool read_note(std::string_view text, RemovalNote& note) {
 Result<void> write_note(Store& store, const RepoLayout& layout, const std::string& path, std::string_view text) {
   LARDER_CHECK(store.make_folders(layout.removing()));
   LARDER_TRY(const UniqueFd fd, store.disk().create_new(path));
-  LARDER_CHECK(store.disk().append(fd.value(), std::as_bytes(std::span(text))));
+  LARDER_CHECK(store.disk().append(fd.value(), bytes_of(text)));
   LARDER_CHECK(store.disk().sync_file(fd.value()));
   return store.disk().sync_folder(layout.removing());
 }

@@ -78,7 +78,7 @@ Result<bool> lacks_listed_files(Store& store, const RepoLayout& layout, const re
 
 Result<bool> is_being_filled(Store& store, const RepoLayout& layout, const std::string& snapshot, std::int64_t newest_ns) {
   const auto commit = repo::CommitId::parse(snapshot);
-  const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(store.clock().wall_now().time_since_epoch()).count();
+  const auto now = unix_ns(store.clock().wall_now());
   if (!commit || now - newest_ns > std::chrono::duration_cast<std::chrono::nanoseconds>(kFillGrace).count()) return false;
   LARDER_TRY(const bool is_ours, was_changed_by_larder(store, layout, *commit, newest_ns));
   return is_ours ? Result<bool>(false) : lacks_listed_files(store, layout, *commit);

@@ -14,10 +14,8 @@ namespace {
 constexpr std::uint64_t kMaxJournal = 64ULL << 20U;
 constexpr std::string_view kUnfinished = ".larder-new.";
 
-std::int64_t to_ns(WallTime when) { return std::chrono::duration_cast<std::chrono::nanoseconds>(when.time_since_epoch()).count(); }
-
 bool is_older(Store& store, std::int64_t then_ns, std::chrono::hours age) {
-  return to_ns(store.clock().wall_now()) - then_ns > std::chrono::duration_cast<std::chrono::nanoseconds>(age).count();
+  return unix_ns(store.clock().wall_now()) - then_ns > std::chrono::duration_cast<std::chrono::nanoseconds>(age).count();
 }
 
 bool is_locked_now(fs::Disk& disk, const std::string& path) {

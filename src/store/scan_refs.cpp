@@ -1,5 +1,6 @@
 #include "store/scan_refs.hpp"
 
+#include "base/text.hpp"
 #include "store/link_target.hpp"
 
 #include <algorithm>
@@ -10,19 +11,12 @@ namespace {
 constexpr std::uint64_t kMaxRef = 4096;
 constexpr std::ptrdiff_t kMaxDepth = 64;
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n\v\f";
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
-
 RefRecord read_ref_file(fs::Disk& disk, const std::string& path, std::string name, const fs::FileFacts& facts) {
   RefRecord record{std::move(name), "", RefShape::Unreadable, facts};
   if (facts.kind != fs::FileKind::Regular || facts.size > kMaxRef) return record;
   const auto text = disk.read_small(path, kMaxRef);
   if (!text || !*text) return record;
-  record.content = trimmed(**text);
+  record.content = trim(**text);
   const bool is_commit = repo::CommitId::parse(record.content).has_value();
   record.shape = !is_commit ? RefShape::Bad : (record.content == **text ? RefShape::Good : RefShape::Trimmable);
   return record;

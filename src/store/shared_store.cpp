@@ -1,6 +1,8 @@
 #include "store/shared_store.hpp"
 
 #include "base/escape.hpp"
+#include "base/hex.hpp"
+#include "base/text.hpp"
 #include "fs/file_lock.hpp"
 #include "fs/path.hpp"
 #include "store/file_digest.hpp"
@@ -25,10 +27,6 @@ constexpr std::size_t kXetLength = 64;
 // A sweep holds the lock for an instant, an upload by Python as long as a rename: then the file is simply downloaded.
 constexpr std::chrono::seconds kLockWait{10};
 constexpr std::chrono::milliseconds kLockPoll{50};
-
-bool is_hex(std::string_view text) { return text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
-
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
 
 /// Errors that end the run; the others only mean that the file is downloaded instead.
 bool ends_the_run(const Error& error) {
@@ -64,7 +62,7 @@ std::string payload_link_text(std::string_view xet_hash) { return fmt::format("{
 std::optional<std::string> xet_hash_of_link(std::string_view text) {
   if (text.size() != kLinkStart.size() + 3 + kXetLength) return std::nullopt;
   const std::string_view hash = text.substr(text.size() - kXetLength);
-  if (!is_hex(hash) || text != payload_link_text(hash)) return std::nullopt;
+  if (!is_lower_hex(hash) || text != payload_link_text(hash)) return std::nullopt;
   return std::string(hash);
 }
 
@@ -74,7 +72,7 @@ std::optional<std::string> payload_of_entry(const RepoLayout& layout, std::strin
   const std::string target = classify_link(layout, kEntry, text).path;
   if (target.size() < kXetLength) return std::nullopt;
   std::string hash = target.substr(target.size() - kXetLength);
-  const bool is_payload = is_hex(hash) && target == classify_link(layout, kEntry, payload_link_text(hash)).path;
+  const bool is_payload = is_lower_hex(hash) && target == classify_link(layout, kEntry, payload_link_text(hash)).path;
   return is_payload ? std::optional(std::move(hash)) : std::nullopt;
 }
 

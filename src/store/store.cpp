@@ -2,6 +2,7 @@
 
 #include "base/escape.hpp"
 #include "base/scope_exit.hpp"
+#include "base/text.hpp"
 #include "fs/path.hpp"
 #include "store/folders.hpp"
 #include "store/lease.hpp"
@@ -12,8 +13,6 @@
 
 namespace larder::store {
 namespace {
-
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
 
 bool lost_the_race(const Error& error) { return error.os_error == ENOTEMPTY || error.os_error == EEXIST || error.os_error == ENOTDIR; }
 

@@ -1,6 +1,8 @@
 // Reads trees/<commit>.json as a stream of events: a listing of millions of files needs no more memory than the packed tree.
 #include "store/tree_cache.hpp"
 
+#include "base/hex.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -69,7 +71,7 @@ class TokenBoundedInput final : public std::streambuf {
 
 template <std::size_t N>
 std::optional<std::array<std::uint8_t, N>> digest_bytes(digest::Algorithm algorithm, const std::string& hex) {
-  if (hex.find_first_not_of("0123456789abcdef") != std::string::npos) return std::nullopt;
+  if (!is_lower_hex(hex)) return std::nullopt;
   const auto digest = digest::Digest::from_hex(algorithm, hex);
   if (!digest) return std::nullopt;
   std::array<std::uint8_t, N> bytes{};

@@ -1,5 +1,6 @@
 // Writes trees/<commit>.json byte for byte as Python's json.dumps(…, indent=1) does.
 #include "base/scope_exit.hpp"
+#include "base/text.hpp"
 #include "base/utf8.hpp"
 #include "fs/path.hpp"
 #include "store/folders.hpp"
@@ -77,7 +78,7 @@ bool append_entry(std::string& out, const repo::FileEntry& file) {
 Result<bool> write_json(fs::Disk& disk, int fd, const repo::Tree& tree) {
   std::string buffer = "{\n \"format_version\": 1,\n \"files\": {";
   const auto flush = [&]() -> Result<void> {
-    LARDER_CHECK(disk.append(fd, std::as_bytes(std::span(buffer))));
+    LARDER_CHECK(disk.append(fd, bytes_of(buffer)));
     buffer.clear();
     return {};
   };

@@ -163,7 +163,7 @@ Result<bool> CacheDestination::settle_other_name(const repo::FileEntry& file, Pr
 // Other clients sync nothing. A file that one of them has just written may not be on the disk yet, and our success is to survive a power
 // cut (I5): one sync at the end serves all of them. What is older has been written back long ago.
 Result<void> CacheDestination::reuse(const repo::FileEntry& file, const store::CachedFile& cached) {
-  const std::int64_t now = std::chrono::duration_cast<std::chrono::nanoseconds>(store_.clock().wall_now().time_since_epoch()).count();
+  const std::int64_t now = unix_ns(store_.clock().wall_now());
   if (cached.facts.ctime_ns > now - kWrittenBackAfter.count()) recent_ = cached.path;
   return link(file, store::BlobOrigin::WasHere);
 }

@@ -18,4 +18,6 @@ TEST_CASE("hex: other characters and odd lengths are refused", "[base][hex]") {
   CHECK_FALSE(larder::is_hex(""));
   CHECK(larder::is_hex("019afAF"));
   CHECK_FALSE(larder::is_hex("01-"));
+  CHECK(larder::is_lower_hex("019af"));
+  for (const auto* text : {"", "AF", "0g", "01-"}) CHECK_FALSE(larder::is_lower_hex(text));
 }

@@ -4,12 +4,20 @@
 #include <larder/base/cancel.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 
 namespace larder {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 using WallTime = std::chrono::system_clock::time_point;
+
+/// Nanoseconds since the epoch, as file systems tell times.
+inline std::int64_t unix_ns(WallTime when) { return std::chrono::duration_cast<std::chrono::nanoseconds>(when.time_since_epoch()).count(); }
+/// Whole seconds since the epoch.
+inline std::int64_t unix_seconds(WallTime when) {
+  return std::chrono::duration_cast<std::chrono::seconds>(when.time_since_epoch()).count();
+}
 
 /// Wall time, steady time and waiting. All implementations are thread-safe.
 class Clock {

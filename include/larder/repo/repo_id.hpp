@@ -3,6 +3,7 @@
 
 #include <larder/base/result.hpp>
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 namespace larder::repo {
 
 enum class RepoType { Model, Dataset, Space, Kernel };
+inline constexpr std::array kRepoTypes = {RepoType::Model, RepoType::Dataset, RepoType::Space, RepoType::Kernel};
 
 std::string_view name(RepoType type);        ///< "model", "dataset", "space", "kernel"
 std::string_view plural(RepoType type);      ///< "models", … : API segment and cache folder prefix

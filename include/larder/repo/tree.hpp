@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -89,8 +90,7 @@ class TreeBuilder {
   std::uint64_t total_bytes_ = 0;
 };
 
-/// "0a1b…" of 20 or 32 bytes.
-std::string hex(const std::array<std::uint8_t, 20>& bytes);
-std::string hex(const std::array<std::uint8_t, 32>& bytes);
+/// "0a1b…": two lower-case digits a byte.
+std::string hex(std::span<const std::uint8_t> bytes);
 
 }  // namespace larder::repo
