@@ -3,6 +3,7 @@
 #include "base/escape.hpp"
 
 #include <larder/repo/path_filter.hpp>
+#include <larder/repo/quant.hpp>
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
-// Quantisation labels of GGUF files (cli.md §2, "QUANT").
+#include <larder/repo/quant.hpp>
+
 #include <larder/base/byte_size.hpp>
-#include <larder/repo/weights.hpp>
 
 #include "base/escape.hpp"
 #include "base/text.hpp"
@@ -22,7 +22,6 @@ constexpr std::size_t kMostListed = 40;  // files in one message
 constexpr std::string_view kSuffix = ".gguf";
 constexpr std::array<std::string_view, 12> kSizes = {"XXS", "NL", "XS", "XL", "K", "S", "M", "L", "0", "1", "4", "8"};
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_delimiter(char c) { return c == '-' || c == '.' || c == '_'; }
 constexpr char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 

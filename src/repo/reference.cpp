@@ -1,7 +1,7 @@
 #include <larder/repo/reference.hpp>
 
 #include <larder/base/url.hpp>
-#include <larder/repo/weights.hpp>
+#include <larder/repo/quant.hpp>
 
 #include "base/escape.hpp"
 #include "base/text.hpp"

@@ -1,5 +1,6 @@
 // Names that a server chose: what the policy lets through must be harmless on any disk.
 #include <larder/repo/name_collision.hpp>
+#include <larder/repo/quant.hpp>
 #include <larder/repo/repo_id.hpp>
 #include <larder/repo/repo_path.hpp>
 #include <larder/repo/revision.hpp>

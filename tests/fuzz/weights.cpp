@@ -1,5 +1,6 @@
 // Choice of weights by name: the first line is the quantisation asked for, each further one a file. What is chosen has one label and is all
 // of it.
+#include <larder/repo/quant.hpp>
 #include <larder/repo/weights.hpp>
 
 #include "fuzz/fuzz.hpp"

@@ -1,4 +1,4 @@
-#include <larder/repo/weights.hpp>
+#include <larder/repo/quant.hpp>
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-// What is known of weight files by their names: formats, quantisations, pickles.
+// What is known of weight files by their names: formats and pickles.
 #pragma once
 
 #include <larder/base/result.hpp>
@@ -37,15 +37,5 @@ Preferred apply_preference(const Tree& tree, std::vector<std::uint32_t> chosen, 
 
 /// True for a file that can run code when loaded, by name (cli.md: --no-pickle).
 bool is_pickle(std::string_view path);
-
-/// The quantisation label of a .gguf file, as written in its name (cli.md §2), or empty.
-std::string quant_label(std::string_view path);
-
-/// True when the whole of `text` is a quantisation label, in any case.
-bool is_quant_label(std::string_view text);
-
-/// All files of exactly one quantisation. Errors: EntryNotFound (no such label, or a split missing), InvalidArgument (several candidates);
-/// both messages list labels, files and sizes.
-Result<std::vector<std::uint32_t>> choose_quant(const Tree& tree, std::string_view quant);
 
 }  // namespace larder::repo
