@@ -26,7 +26,7 @@ std::array<std::uint8_t, N> to_array(const digest::Digest& digest) {
 
 // T13: hex of the right length before the string is used anywhere.
 template <std::size_t N>
-Result<std::array<std::uint8_t, N>> parse_hash(std::string_view path, std::string_view field, std::string_view hex) {
+Result<std::array<std::uint8_t, N>> parse_digest(std::string_view path, std::string_view field, std::string_view hex) {
   constexpr auto kAlgorithm = N == 32 ? digest::Algorithm::Sha256 : digest::Algorithm::GitSha1;
   const auto digest = digest::Digest::from_hex(kAlgorithm, hex);
   if (!digest) return bad(fmt::format("'{}': {} '{}' is not {} hex digits", escape_text(path, 200), field, escape_text(hex, 100), N * 2));
@@ -47,7 +47,7 @@ Result<void> read_lfs(const JsonFields& fields, repo::FileEntry& entry) {
   if (!hex) {
     LARDER_TRY(hex, lfs->text_if("sha256"));
   }
-  LARDER_TRY(entry.lfs_sha256, parse_hash<32>(entry.path, "LFS digest", hex.value_or("")));
+  LARDER_TRY(entry.lfs_sha256, parse_digest<32>(entry.path, "LFS digest", hex.value_or("")));
   LARDER_TRY(const std::uint64_t size, read_size(*lfs));
   LARDER_TRY(const auto pointer_size, lfs->count_if("pointerSize"));
   // R-214 has the file's own size in both places, some servers that of the pointer in the first. Else nobody knows which one is true.
@@ -66,7 +66,7 @@ Result<void> read_xet(const JsonFields& fields, repo::FileEntry& entry, repo::Tr
     tree.mark_uncacheable();
     return {};
   }
-  LARDER_TRY(entry.xet_hash, parse_hash<32>(entry.path, "Xet hash", *hex));
+  LARDER_TRY(entry.xet_hash, parse_digest<32>(entry.path, "Xet hash", *hex));
   return {};
 }
 
@@ -75,7 +75,7 @@ Result<void> read_file(const JsonFields& fields, std::string_view path, bool is_
   entry.path = path;
   entry.is_symlink = is_symlink;  // T12: later stored as a plain file
   LARDER_TRY(const std::string oid, fields.text("oid"));
-  LARDER_TRY(entry.git_oid, parse_hash<20>(path, "oid", oid));
+  LARDER_TRY(entry.git_oid, parse_digest<20>(path, "oid", oid));
   LARDER_TRY(entry.size, read_size(fields));
   LARDER_CHECK(read_lfs(fields, entry));
   LARDER_CHECK(read_xet(fields, entry, tree));
@@ -94,17 +94,18 @@ Result<void> read_entry(const Json& element, repo::TreeBuilder& tree, PageConten
   return read_file(fields, path, is_symlink, tree);
 }
 
-Result<void> read_refs_of(const JsonFields& root, std::string_view group, bool by_ref, std::vector<RefName>& refs) {
+// `field`: where a ref of that group has the name one asks for.
+Result<void> read_refs_of(const JsonFields& root, std::string_view group, std::string_view field, std::vector<RefName>& refs) {
   LARDER_TRY(const Json* list, root.array_if(group));
   if (list == nullptr) return {};
   for (const Json& element : *list) {
     LARDER_TRY(const JsonFields fields, JsonFields::of(element, root.pointer(group)));
-    LARDER_TRY(const std::string name, fields.text(by_ref ? "ref" : "name"));
+    LARDER_TRY(const std::string name, fields.text(field));
     LARDER_TRY(const std::string target, fields.text("targetCommit"));
     const auto commit = repo::CommitId::parse(target);
     if (!commit) return bad(fmt::format("json '{}': '{}' is no commit", fields.pointer("targetCommit"), escape_text(target, 100)));
     if (!repo::Revision::parse(name))
-      return bad(fmt::format("json '{}': '{}' is no name of a ref", fields.pointer("name"), escape_text(name, 200)));
+      return bad(fmt::format("json '{}': '{}' is no name of a ref", fields.pointer(field), escape_text(name, 200)));
     refs.push_back({name, *commit});
   }
   return {};
@@ -141,10 +142,10 @@ Result<std::vector<RefName>> decode_refs(std::string_view body) {
   LARDER_TRY(const Json json, parse_json(body));
   LARDER_TRY(const JsonFields root, JsonFields::of(json));
   std::vector<RefName> refs;
-  LARDER_CHECK(read_refs_of(root, "branches", false, refs));
-  LARDER_CHECK(read_refs_of(root, "tags", false, refs));
-  LARDER_CHECK(read_refs_of(root, "converts", true, refs));
-  LARDER_CHECK(read_refs_of(root, "pullRequests", true, refs));
+  LARDER_CHECK(read_refs_of(root, "branches", "name", refs));
+  LARDER_CHECK(read_refs_of(root, "tags", "name", refs));
+  LARDER_CHECK(read_refs_of(root, "converts", "ref", refs));
+  LARDER_CHECK(read_refs_of(root, "pullRequests", "ref", refs));
   return refs;
 }
 

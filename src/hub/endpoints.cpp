@@ -1,7 +1,5 @@
 #include "hub/endpoints.hpp"
 
-#include <larder/hub/hub_client.hpp>
-
 #include <fmt/format.h>
 
 namespace larder::hub {

@@ -29,6 +29,8 @@ Result<Url> refs_url(const Url& endpoint, const repo::RepoId& repo);
 Result<Url> commits_url(const Url& endpoint, const repo::RepoId& repo, std::string_view revision);
 /// `{endpoint}/api/whoami-v2`.
 Result<Url> whoami_url(const Url& endpoint);
+/// `{endpoint}/{prefix}{id}/resolve/{commit}/{path}`.
+Result<Url> resolve_url(const Url& endpoint, const repo::RepoId& repo, const repo::CommitId& commit, std::string_view path);
 /// `{endpoint}/{prefix}{id}`: the repository's page for people.
 std::string page_url(const Url& endpoint, const repo::RepoId& repo);
 

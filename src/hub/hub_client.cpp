@@ -4,7 +4,9 @@
 #include "base/text.hpp"
 #include "hub/decode.hpp"
 #include "hub/endpoints.hpp"
+#include "hub/hub_errors.hpp"
 #include "hub/pages.hpp"
+#include "hub/resolve.hpp"
 #include "hub/web_page.hpp"
 
 #include <fmt/format.h>

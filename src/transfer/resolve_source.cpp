@@ -1,5 +1,9 @@
 #include "transfer/resolve_source.hpp"
 
+#include "hub/endpoints.hpp"
+#include "hub/hub_errors.hpp"
+#include "hub/resolve.hpp"
+
 #include <fmt/format.h>
 
 #include <utility>

@@ -1,6 +1,6 @@
 // Error answers: the first line is the status, the second the error code, the third the message, the rest the body. What is shown of them
 // is short and harmless (T35).
-#include <larder/hub/hub_client.hpp>
+#include "hub/hub_errors.hpp"
 
 #include "fuzz/fuzz.hpp"
 

@@ -43,6 +43,14 @@ inline repo::RepoId model(std::string_view id) { return repo::RepoId::make(repo:
 inline repo::Revision revision(std::string_view text) { return repo::Revision::parse(text).value(); }
 inline repo::CommitId commit(char digit) { return repo::CommitId::parse(std::string(40, digit)).value(); }
 
+inline net::Response response(int status, const std::vector<std::pair<std::string, std::string>>& headers, const std::string& body = "") {
+  net::Response made;
+  made.head.status = status;
+  for (const auto& [name, value] : headers) REQUIRE(made.head.headers.add(name, value));
+  made.body = body;
+  return made;
+}
+
 inline FakeAnswer error_answer(int status, std::string_view code, std::string_view message) {
   FakeAnswer answer;
   answer.status = status;

@@ -14,6 +14,8 @@
 
 namespace larder::hub {
 
+struct AnswerContext;
+
 /// What the answers are for: the Hub counts downloads by a header that only they carry.
 enum class Purpose : std::uint8_t { Download, Look };
 
@@ -45,16 +47,6 @@ struct Whoami {
   std::vector<std::string> orgs;
   std::string token_name;  ///< auth.accessToken.displayName
   std::string role;        ///< read, write, fineGrained; empty for OAuth
-};
-
-/// Who asked for what, so that an error answer can be told in the user's words.
-struct AnswerContext {
-  std::string object;  ///< put before the message, e.g. "org/name@main"; empty: nothing
-  repo::RepoId repo;
-  Url endpoint;
-  std::string token_source;  ///< empty: no token was sent
-  bool is_repo_url = true;   ///< false: a 401 is about the token, not about a repository (R-422)
-  std::string revision;      ///< as asked; empty: none
 };
 
 /// Thread: one at a time; blocks; every call can be cancelled. Errors of every call: RepoNotFound, RevisionNotFound, AuthRequired,
@@ -93,19 +85,5 @@ class HubClient {
   net::Client& client_;
   HubOptions options_;
 };
-
-/// `{endpoint}/{prefix}{id}/resolve/{commit}/{path}`.
-Result<Url> resolve_url(const Url& endpoint, const repo::RepoId& repo, const repo::CommitId& commit, std::string_view path);
-
-/// What a failed answer of the Hub means. Names where the token came from, never the token. `now`: for a Retry-After that is
-/// a date. Pure.
-Error classify_answer(const net::Response& response, const AnswerContext& context, WallTime now);
-
-/// `X-HF-Download-Counter: 1` for a request of a download that goes to the endpoint's own origin, nothing for any other.
-net::Headers download_headers(const Url& url, const Url& endpoint);
-
-/// Do the headers of a `resolve` answer (any hop of the endpoint) agree with the tree? X-Repo-Commit, X-Linked-Size, X-Linked-Etag or ETag
-/// when they are digests (R-333, T15, T32, N35); absent ones are not missed. Errors: BadResponse.
-Result<void> check_resolve_answer(const net::ResponseHead& head, const repo::FileEntry& file, const repo::CommitId& commit);
 
 }  // namespace larder::hub
