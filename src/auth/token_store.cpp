@@ -6,6 +6,8 @@
 #include "fs/file_lock.hpp"
 #include "fs/path.hpp"
 
+#include <larder/base/token_text.hpp>
+
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -17,12 +19,6 @@ namespace {
 constexpr std::uint64_t kLongestFile = 1U << 20U;
 constexpr std::chrono::seconds kLockWait{30};
 constexpr std::chrono::milliseconds kLockPause{100};
-
-/// CR and LF anywhere, blanks at the ends.
-Secret cleaned(std::string text) {
-  text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n'; }), text.end());
-  return Secret(std::string(trim(text)));
-}
 
 std::vector<StoredToken>::iterator find_name(std::vector<StoredToken>& tokens, const std::string& name) {
   return std::find_if(tokens.begin(), tokens.end(), [&](const StoredToken& token) { return token.name() == name; });
@@ -72,7 +68,7 @@ TokenStore::TokenStore(fs::Disk& disk, Clock& clock, Random& random, std::string
 Result<StoredState> TokenStore::read() const {
   StoredState state;
   LARDER_TRY(auto token, disk_.read_small(token_file_, kLongestFile));
-  if (token) state.active = cleaned(std::move(*token));
+  if (token) state.active = Secret(clean_token(*token));
   LARDER_TRY(const auto stored, disk_.read_small(stored_file_, kLongestFile));
   if (stored) {
     LARDER_TRY(state.tokens, with_context(parse_stored_tokens(*stored), escape_text(stored_file_)));
@@ -114,7 +110,7 @@ Result<void> TokenStore::write_secret(const std::string& path, std::string_view 
   const auto write = [&]() -> Result<void> {
     // The mode first: the file is empty until then.
     if (::fchmod(fd.value(), 0600) != 0) return fail_os(errno, escape_text(aside));
-    LARDER_CHECK(disk_.append(fd.value(), std::as_bytes(std::span(text.data(), text.size()))));
+    LARDER_CHECK(disk_.append(fd.value(), bytes_of(text)));
     LARDER_CHECK(disk_.sync_file(fd.value()));
     return disk_.rename(aside, path);
   };

@@ -8,6 +8,7 @@
 #include "cli/services.hpp"
 
 #include <larder/base/byte_size.hpp>
+#include <larder/base/token_text.hpp>
 #include <larder/config/token.hpp>
 
 #include <unistd.h>
@@ -84,9 +85,9 @@ class Login final : public Command {
   Result<Secret> read_token(Session& session) const {
     if (by_device_) return Secret();
     LARDER_TRY(const auto text, from_stdin_ ? read_stdin(session.cancel) : ask_for_token(session));
-    auto token = config::clean_token(text);
+    auto token = clean_token(text);
     if (token.empty() && from_stdin_) return fail(ErrorCode::InvalidArgument, "stdin holds no token");
-    if (!config::is_possible_token(token)) return fail(ErrorCode::InvalidArgument, "it holds characters that no token has");
+    if (!is_possible_token(token)) return fail(ErrorCode::InvalidArgument, "it holds characters that no token has");
     TokenDesk::guard(Secret(token));
     return Secret(std::move(token));
   }

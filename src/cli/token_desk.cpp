@@ -2,6 +2,8 @@
 
 #include <larder/auth/oidc.hpp>
 #include <larder/base/log.hpp>
+#include <larder/base/token_text.hpp>
+#include <larder/config/small_file.hpp>
 #include <larder/net/client.hpp>
 #include <larder/ops/auth.hpp>
 
@@ -104,7 +106,7 @@ Result<void> TokenDesk::exchange(int tries) {
 }
 
 void TokenDesk::use(const Secret& token) {
-  if (!config::is_possible_token(token.reveal())) return;
+  if (!is_possible_token(token.reveal())) return;
   guard(token);
   choice_->token = token;
 }

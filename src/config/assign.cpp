@@ -1,22 +1,20 @@
 #include "config/assign.hpp"
 
+#include "base/escape.hpp"
+#include "base/text.hpp"
+
 #include <larder/base/byte_size.hpp>
 #include <larder/base/url.hpp>
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
-
-#include "base/escape.hpp"
+#include <initializer_list>
 
 namespace larder::config {
 namespace {
 
-std::string upper(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](char c) { return static_cast<char>(std::toupper(static_cast<unsigned char>(c))); });
-  return result;
+bool is_one_of(std::initializer_list<std::string_view> words, std::string_view text) {
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return equals_ignoring_case(word, text); });
 }
 
 std::string quoted(std::string_view text) { return "'" + escape_text(text) + "'"; }
@@ -28,8 +26,7 @@ bool has_control(std::string_view text) {
 Result<bool> read_switch(std::string_view text, Dialect dialect) {
   if (is_true_word(text)) return true;
   if (dialect == Dialect::Hub) return false;
-  const auto word = upper(text);
-  if (word == "0" || word == "OFF" || word == "NO" || word == "FALSE") return false;
+  if (is_one_of({"0", "off", "no", "false"}, text)) return false;
   return fail(ErrorCode::InvalidConfig, quoted(text) + " is neither yes nor no", "write true or false");
 }
 
@@ -93,11 +90,8 @@ Result<std::string> read_base_url(std::string_view text) {
 }
 
 Result<std::string> read_choice(const Row& row, std::string_view text) {
-  std::string_view rest = row.choices;
-  while (!rest.empty()) {
-    const auto bar = std::min(rest.find('|'), rest.size());
-    if (rest.substr(0, bar) == text) return std::string(text);
-    rest.remove_prefix(std::min(bar + 1, rest.size()));
+  for (const std::string_view choice : split(row.choices, '|')) {
+    if (choice == text) return std::string(text);
   }
   std::string words(row.choices);
   std::replace(words.begin(), words.end(), '|', ' ');
@@ -199,10 +193,7 @@ struct Assign {
 
 }  // namespace
 
-bool is_true_word(std::string_view text) {
-  const auto word = upper(text);
-  return word == "1" || word == "ON" || word == "YES" || word == "TRUE";
-}
+bool is_true_word(std::string_view text) { return is_one_of({"1", "on", "yes", "true"}, text); }
 
 Result<bool> assign(Settings& settings, const Row& row, const Value& value, Dialect dialect) {
   if (is_hub_default(row, value, dialect)) return false;

@@ -1,13 +1,13 @@
 #include "config/expand.hpp"
 
-#include <algorithm>
+#include "base/text.hpp"
 
 namespace larder::config {
 namespace {
 
-bool is_name_character(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; }
+bool is_name_character(char c) { return is_alnum(c) || c == '_'; }
 
-/// A variable at the begin of a text that starts with "$": its name and the characters it takes; length 0: none is there.
+/// A variable at the start of a text that begins with "$": its name and the characters it takes; length 0: none is there.
 struct Mention {
   std::string_view name;
   std::size_t length = 0;
@@ -28,7 +28,7 @@ Mention find_mention(std::string_view text) {
 }  // namespace
 
 std::string expand_home(std::string_view path, const std::string& home) {
-  const bool is_home = path == "~" || path.substr(0, 2) == "~/";
+  const bool is_home = path == "~" || path.starts_with("~/");
   if (!is_home || home.empty()) return std::string(path);
   return home + std::string(path.substr(1));
 }
@@ -50,13 +50,10 @@ std::string expand_variables(std::string_view path, const Variables& environment
 }
 
 std::string make_absolute(std::string_view path, const std::string& folder) {
-  std::string whole = path.substr(0, 1) == "/" ? std::string(path) : folder + "/" + std::string(path);
+  const std::string whole = path.starts_with('/') ? std::string(path) : folder + "/" + std::string(path);
   std::string result;
-  for (std::size_t at = 0; at < whole.size();) {
-    const auto end = std::min(whole.find('/', at), whole.size());
-    const auto part = std::string_view(whole).substr(at, end - at);
+  for (const std::string_view part : split(whole, '/')) {
     if (!part.empty() && part != ".") result.append("/").append(part);
-    at = end + 1;
   }
   return result.empty() ? "/" : result;
 }

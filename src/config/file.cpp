@@ -31,12 +31,12 @@ struct Refused {};
 #define TOML_UNREACHABLE __builtin_unreachable()
 #include <toml++/toml.h>
 
+#include "base/escape.hpp"
+
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <optional>
-
-#include "base/escape.hpp"
 
 namespace larder::config {
 namespace {
@@ -47,7 +47,7 @@ auto fail_at(const std::string& name, std::size_t line, std::string reason) {
 
 // The library walks and frees nested tables by recursion, and a dotted key ("a.a.a…") nests one for each dot. A key is on one line and
 // values nest no deeper than the limit above, so this many dots in a line keep the stack small.
-constexpr std::ptrdiff_t max_dots = 256;
+constexpr std::ptrdiff_t kMostDots = 256;
 
 /// The first line with too many dots; 0: none.
 std::size_t find_dotted_line(std::string_view text) {
@@ -55,7 +55,7 @@ std::size_t find_dotted_line(std::string_view text) {
   while (!text.empty()) {
     ++line;
     const auto here = text.substr(0, text.find('\n'));
-    if (std::count(here.begin(), here.end(), '.') > max_dots) return line;
+    if (std::count(here.begin(), here.end(), '.') > kMostDots) return line;
     text.remove_prefix(std::min(text.size(), here.size() + 1));
   }
   return 0;
@@ -124,7 +124,7 @@ bool exists(const std::string& path) {
 
 Result<std::vector<FileValue>> parse_file(std::string_view text, const std::string& name) {
   if (const auto line = find_dotted_line(text); line != 0)
-    return fail_at(name, line, "more than " + std::to_string(max_dots) + " dots in one line: write a long list over several lines");
+    return fail_at(name, line, "more than " + std::to_string(kMostDots) + " dots in one line: write a long list over several lines");
   const auto attempt = try_parse(text);
   if (!attempt) return fail_at(name, find_refused_line(text), "this is not TOML");
   const auto& parsed = *attempt;

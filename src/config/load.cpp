@@ -1,10 +1,5 @@
 #include <larder/config/load.hpp>
 
-#include <larder/config/table.hpp>
-#include <larder/config/token.hpp>
-
-#include <algorithm>
-
 #include "base/escape.hpp"
 #include "base/text.hpp"
 #include "config/assign.hpp"
@@ -12,6 +7,11 @@
 #include "config/file.hpp"
 #include "config/nearest.hpp"
 #include "config/trust.hpp"
+
+#include <larder/config/small_file.hpp>
+#include <larder/config/table.hpp>
+
+#include <algorithm>
 
 namespace larder::config {
 namespace {
@@ -175,8 +175,7 @@ class Loader {
     for (const auto& row : table()) {
       if (!row.variable.empty()) known.push_back(row.variable);
     }
-    for (auto at = inputs_.environment.lower_bound("LARDER_"); at != inputs_.environment.end() && at->first.rfind("LARDER_", 0) == 0;
-         ++at) {
+    for (auto at = inputs_.environment.lower_bound("LARDER_"); at != inputs_.environment.end() && at->first.starts_with("LARDER_"); ++at) {
       if (std::find(known.begin(), known.end(), at->first) != known.end()) continue;
       if (warn_of_hub_only(at->first)) continue;
       const auto near = nearest(at->first, known);

@@ -1,5 +1,7 @@
 #include <larder/config/table.hpp>
 
+#include "base/text.hpp"
+
 #include <algorithm>
 
 namespace larder::config {
@@ -261,12 +263,6 @@ std::string without_user(const std::string& proxy) {
   return proxy.substr(0, begin) + proxy.substr(at + 1);
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : " ") + word;
-  return text;
-}
-
 }  // namespace
 
 std::span<const Row> table() { return kTable; }
@@ -286,7 +282,7 @@ std::string show(const Settings& settings, const Row& row) {
     std::string operator()(int Settings::*field) const { return std::to_string(from.*field); }
     std::string operator()(std::uint64_t Settings::*field) const { return std::to_string(from.*field); }
     std::string operator()(std::chrono::seconds Settings::*field) const { return std::to_string((from.*field).count()); }
-    std::string operator()(std::vector<std::string> Settings::*field) const { return joined(from.*field); }
+    std::string operator()(std::vector<std::string> Settings::*field) const { return join(from.*field, " "); }
   };
   return std::visit(Show{settings, row.kind}, row.field);
 }

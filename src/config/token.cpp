@@ -1,22 +1,15 @@
 #include <larder/config/token.hpp>
 
+#include "base/escape.hpp"
+
+#include <larder/base/token_text.hpp>
 #include <larder/config/table.hpp>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <algorithm>
 #include <array>
-#include <cerrno>
-
-#include "base/escape.hpp"
-#include "base/unique_fd.hpp"
 
 namespace larder::config {
 namespace {
 
-constexpr std::size_t kLongestFile = 1U << 20U;
 constexpr std::array kTokenVariables{
     TokenVariable{"HF_TOKEN", "the token"},
     TokenVariable{"HUGGING_FACE_HUB_TOKEN", "the same, where HF_TOKEN is unset or empty"},
@@ -25,21 +18,6 @@ constexpr std::array kTokenVariables{
     TokenVariable{"HF_OIDC_ID_TOKEN",
                   "that identity, where the CI gives one; in a job of GitHub Actions with `id-token: write` it is asked for"},
 };
-
-constexpr std::string_view kWhiteSpace = " \t\v\f";
-
-Result<std::string> read_all(int fd, const std::string& path) {
-  std::string text;
-  std::array<char, 4096> piece{};
-  while (true) {
-    const auto count = ::read(fd, piece.data(), piece.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail_os(errno, escape_text(path));
-    if (count == 0) return text;
-    text.append(piece.data(), static_cast<std::size_t>(count));
-    if (text.size() > kLongestFile) return fail(ErrorCode::InvalidConfig, escape_text(path) + ": longer than 1 MiB");
-  }
-}
 
 /// Chooses by the layers of cli.md §6; the order is drawn at `run`.
 class Chooser {
@@ -154,41 +132,6 @@ class Chooser {
 };
 
 }  // namespace
-
-Result<std::optional<SmallFile>> read_small_file(const std::string& path, FileShape shape) {
-  const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (shape == FileShape::Regular ? O_NONBLOCK : 0);
-  const UniqueFd fd(::open(path.c_str(), flags));
-  struct stat facts {};
-  if (!fd) {
-    const int problem = errno;
-    // A folder above that we may not enter (another user's home in HOME) is as good as no file; a file we may not read is not.
-    const bool is_hidden = problem == EACCES && ::stat(path.c_str(), &facts) != 0 && errno == EACCES;
-    if (problem == ENOENT || problem == ENOTDIR || is_hidden) return std::nullopt;
-    return fail_os(problem, escape_text(path));
-  }
-  if (::fstat(fd.value(), &facts) != 0) return fail_os(errno, escape_text(path));
-  SmallFile file;
-  if (S_ISREG(facts.st_mode)) {
-    file.mode = facts.st_mode & 07777U;
-    file.is_foreign = facts.st_uid != ::geteuid();
-  } else if (shape == FileShape::Regular) {
-    return std::nullopt;
-  }
-  LARDER_TRY(file.text, read_all(fd.value(), path));
-  return file;
-}
-
-std::string clean_token(std::string_view raw) {
-  std::string token(raw);
-  token.erase(std::remove_if(token.begin(), token.end(), [](char c) { return c == '\r' || c == '\n'; }), token.end());
-  const auto begin = token.find_first_not_of(kWhiteSpace);
-  if (begin == std::string::npos) return {};
-  return token.substr(begin, token.find_last_not_of(kWhiteSpace) - begin + 1);
-}
-
-bool is_possible_token(std::string_view token) {
-  return std::all_of(token.begin(), token.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
-}
 
 std::span<const TokenVariable> token_variables() { return kTokenVariables; }
 

@@ -4,10 +4,7 @@
 
 #include "support/catch.hpp"
 
-#include <sys/stat.h>
-
-#include <filesystem>
-#include <fstream>
+#include <map>
 
 using namespace larder;
 using namespace larder::config;
@@ -49,12 +46,6 @@ const Source kFlag{Origin::Flag, "--token-file"};
 const Source kVariable{Origin::Environment, "LARDER_TOKEN_FILE"};
 
 }  // namespace
-
-TEST_CASE("token: cleaning", "[config][token]") {                                 // R-403
-  CHECK(clean_token(" hf_x \n") == "hf_x");                                       // T-35
-  CHECK(clean_token("hf_a\r\nb") == "hf_ab");                                     // T-36
-  for (const char* blank : {"", "   ", "\n"}) CHECK(clean_token(blank).empty());  // T-37
-}
 
 TEST_CASE("token: the order of the sources", "[config][token]") {  // R-402
   Bench bench;
@@ -159,24 +150,4 @@ TEST_CASE("token: files that others can read or own are warned of", "[config][to
     bench.files["/home/u/.cache/huggingface/token"] = {"hf_file", each.mode, each.is_foreign};
     CHECK(bench.choose()->warnings.size() == each.warnings);
   }
-}
-
-TEST_CASE("token: small files are read with their mode, pipes only on purpose", "[config][token]") {
-  std::string folder = (std::filesystem::temp_directory_path() / "larder-token-XXXXXX").string();
-  REQUIRE(::mkdtemp(folder.data()) != nullptr);
-  const auto path = folder + "/t";
-  CHECK_FALSE(read_small_file(path, FileShape::Regular)->has_value());
-  std::ofstream(path) << "hf_x";
-  ::chmod(path.c_str(), 0640);
-  const auto file = read_small_file(path, FileShape::Regular);
-  REQUIRE((file && *file));
-  CHECK((*file)->text == "hf_x");
-  CHECK((*file)->mode == 0640);
-  CHECK_FALSE((*file)->is_foreign);
-  REQUIRE(::mkfifo((folder + "/pipe").c_str(), 0600) == 0);
-  CHECK_FALSE(read_small_file(folder + "/pipe", FileShape::Regular)->has_value());  // would wait for a writer
-  CHECK_FALSE(read_small_file(folder, FileShape::Regular)->has_value());
-  std::ofstream(path) << std::string((1U << 20U) + 1, 'x');
-  CHECK_FALSE(read_small_file(path, FileShape::Regular));
-  std::filesystem::remove_all(folder);
 }

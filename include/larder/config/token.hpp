@@ -4,8 +4,8 @@
 #include <larder/base/result.hpp>
 #include <larder/base/secret.hpp>
 #include <larder/config/load.hpp>
+#include <larder/config/small_file.hpp>
 
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,23 +13,6 @@
 #include <vector>
 
 namespace larder::config {
-
-/// A small file as read. `mode` and `is_foreign` are for regular files only.
-struct SmallFile {
-  std::string text;
-  std::uint32_t mode = 0600;  ///< permission bits
-  bool is_foreign = false;    ///< owned by another user
-};
-enum class FileShape { Any, Regular };
-/// At most 1 MiB of the file at `path`; nullopt: not there. `Regular` passes over anything else (a pipe would block), `Any` reads pipes
-/// too. Errors: IoFailed, PermissionDenied; InvalidConfig when it is longer.
-Result<std::optional<SmallFile>> read_small_file(const std::string& path, FileShape shape);
-
-/// CR and LF deleted anywhere, white space at both ends stripped. T-35…T-38.
-std::string clean_token(std::string_view raw);
-
-/// Printable ASCII only: anything else would break the header or is a slip of the clipboard (R-403, T34).
-bool is_possible_token(std::string_view token);
 
 /// A variable that says which token is used; they hold secrets or name one, so they are no settings that `env` shows.
 struct TokenVariable {
@@ -56,8 +39,6 @@ struct TokenChoice {
   std::vector<std::string> warnings;   ///< file mode (T44), why none is sent
   [[nodiscard]] bool is_there() const { return token || identity; }
 };
-
-using ReadFile = std::function<Result<std::optional<SmallFile>>(const std::string& path, FileShape shape)>;
 
 /// --token-file, LARDER_TOKEN_FILE, HF_OIDC_RESOURCE, HF_TOKEN or HUGGING_FACE_HUB_TOKEN, then the token file. An endpoint chosen by the
 /// project file gets only the first (T47, cli.md §6). Errors: InvalidConfig or InvalidArgument: a file named on purpose that is missing or

@@ -1,0 +1,26 @@
+// SmallFile: a configuration or token file, read whole.
+#pragma once
+
+#include <larder/base/result.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace larder::config {
+
+/// A small file as read. `mode` and `is_foreign` are for regular files only.
+struct SmallFile {
+  std::string text;
+  std::uint32_t mode = 0600;  ///< permission bits
+  bool is_foreign = false;    ///< owned by another user
+};
+enum class FileShape { Any, Regular };
+/// At most 1 MiB of the file at `path`; nullopt: not there. `Regular` passes over anything else (a pipe would block), `Any` reads pipes
+/// too. Errors: IoFailed, PermissionDenied; InvalidConfig when it is longer.
+Result<std::optional<SmallFile>> read_small_file(const std::string& path, FileShape shape);
+/// The seam for tests.
+using ReadFile = std::function<Result<std::optional<SmallFile>>(const std::string& path, FileShape shape)>;
+
+}  // namespace larder::config
