@@ -25,7 +25,7 @@ FileTask* BulkLane::find(FileId id) {
 
 std::optional<std::size_t> BulkLane::source_for(const FileTask& task, SteadyTime now) const {
   if (task.only && !run_.health.why_dropped(*task.only)) return task.only;
-  return run_.health.choose(task.excluded, now);
+  return run_.choose(task.excluded, now);
 }
 
 // A file without any source left may start, too: the start finds that out and lets it fail.

@@ -69,6 +69,7 @@ class BulkLane {
 
   // bulk_requests.cpp
   [[nodiscard]] Path path() const;
+  [[nodiscard]] std::optional<std::size_t> source_to_probe(const FileTask& task, std::size_t chosen, SteadyTime now) const;
   void send(FileTask& task, Exchange exchange);
   [[nodiscard]] bool judge_head(FileTask& task, net::RequestId id, const net::ResponseHead& head);
   [[nodiscard]] Result<void> check_head(const FileTask& task, const Exchange& exchange, const net::ResponseHead& head,
@@ -101,6 +102,11 @@ class BulkLane {
 
   // bulk_pulse.cpp
   [[nodiscard]] double usual_rate() const;
+  void measure(Exchange& exchange, SteadyTime now);
+  void leave_slow_sources(SteadyTime now);
+  void make_room_to_probe(SteadyTime now);
+  void ask_elsewhere(net::RequestId id);
+  [[nodiscard]] bool is_better_elsewhere(const Exchange& exchange, const FileTask& task, SteadyTime now) const;
   void check_stalls(SteadyTime now, bool is_tail);
   void hedge_slowest(SteadyTime now);
 

@@ -9,10 +9,13 @@ namespace larder::transfer {
 
 namespace {
 
-constexpr std::chrono::seconds kToBeSent{30};  // connecting, TLS, and waiting for a free connection
-constexpr std::size_t kPeers = 2;              // so many others make a median
-constexpr int kHedges = 2;                     // at a time (engine.md §4 "Tail")
-constexpr std::uint64_t kExtraPart = 20;       // 5 % extra bytes a run
+constexpr std::chrono::seconds kToBeSent{30};   // connecting, TLS, and waiting for a free connection
+constexpr std::chrono::seconds kToGetGoing{3};  // before that its pace says little
+constexpr double kLongWait = 10;                // seconds to the end of a segment
+constexpr double kToChange = 2;                 // seconds that another connection must save
+constexpr std::size_t kPeers = 2;               // so many others make a median
+constexpr int kHedges = 2;                      // at a time (engine.md §4 "Tail")
+constexpr std::uint64_t kExtraPart = 20;        // 5 % extra bytes a run
 
 }  // namespace
 
@@ -28,12 +31,58 @@ void BulkLane::forgive(SteadyTime::duration paused) {
 }
 
 void BulkLane::pulse(SteadyTime now, bool is_tail) {
-  for (auto& [id, exchange] : exchanges_) exchange.flow.on_pulse(now);
+  for (auto& [id, exchange] : exchanges_) {
+    exchange.flow.on_pulse(now);
+    measure(exchange, now);
+  }
   for (const auto& task : tasks_) {
     if (task->state == FileTask::State::Fetching) run_.disk->submit(TickJob{task->id, task->partial.get()});
   }
   check_stalls(now, is_tail);
+  leave_slow_sources(now);
+  make_room_to_probe(now);
   if (is_tail) hedge_slowest(now);
+}
+
+void BulkLane::measure(Exchange& exchange, SteadyTime now) {
+  const Flow::Sample sample = exchange.flow.sample(now);
+  run_.pace.on_bytes(exchange.route.source, sample.bytes, sample.time, now);
+}
+
+// What a source far slower than another one has begun is asked for again of that one, where this is sooner done.
+void BulkLane::leave_slow_sources(SteadyTime now) {
+  if (run_.health.size() < 2) return;
+  std::vector<net::RequestId> late;
+  for (const auto& [id, exchange] : exchanges_) {
+    if (is_better_elsewhere(exchange, *find(exchange.file), now)) late.push_back(id);
+  }
+  for (const net::RequestId id : late) ask_elsewhere(id);
+}
+
+// All slots may be held for long by the very source that is too slow: one of them is given up for a look at another.
+void BulkLane::make_room_to_probe(SteadyTime now) {
+  if (run_.health.size() < 2 || active() < run_.control.bulk()) return;
+  const auto last = std::max_element(exchanges_.begin(), exchanges_.end(),
+                                     [](const auto& a, const auto& b) { return a.second.left() < b.second.left(); });
+  const Exchange& exchange = last->second;
+  const bool takes_long = static_cast<double>(exchange.left()) > kLongWait * exchange.flow.rate();
+  if (takes_long && source_to_probe(*find(exchange.file), exchange.route.source, now)) ask_elsewhere(last->first);
+}
+
+void BulkLane::ask_elsewhere(net::RequestId id) {
+  Exchange exchange = take(id);
+  run_.cancel(id);
+  const Segment rest{{exchange.position, exchange.segment.range.end}, exchange.segment.failures, {}};
+  if (exchange.twin == 0) find(exchange.file)->ranges.give_back(rest);
+}
+
+bool BulkLane::is_better_elsewhere(const Exchange& exchange, const FileTask& task, SteadyTime now) const {
+  if (task.only || now - exchange.flow.started() < kToGetGoing) return false;
+  const SourceSet usable = run_.health.usable(task.excluded, now);
+  if (!run_.pace.slow(usable).has(exchange.route.source)) return false;
+  const bool is_stream = task.ranges.shape() == FileRanges::Shape::OneStream;  // it would begin at zero
+  const double again = static_cast<double>(is_stream ? task.entry.size : exchange.left()) / run_.pace.best(usable);
+  return exchange.flow.rate() * (kToChange + again) < static_cast<double>(exchange.left());
 }
 
 // What a connection should bring: as much as its peers, or, where too few are left, as those did that have finished.
@@ -96,7 +145,7 @@ void BulkLane::hedge_slowest(SteadyTime now) {
   FileTask& task = *find(original.file);
   SourceSet avoided = task.excluded;
   if (run_.health.has_other(task.excluded, original.route.source)) avoided.add(original.route.source);
-  const auto source = task.only ? task.only : run_.health.choose(avoided, now);
+  const auto source = task.only ? task.only : run_.choose(avoided, now);
   if (!source) return;
   const SourceView& view = task.sources[*source];
   auto route = run_.route_to(*source, task.entry);

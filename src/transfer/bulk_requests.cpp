@@ -14,6 +14,8 @@ namespace {
 constexpr int kBadRanges = 2;  // T30: then one stream
 constexpr int kRenewals = 3;   // T38
 constexpr std::size_t kRatesKept = 16;
+constexpr double kWorthProbing = 10;             // seconds that the run takes anyhow
+constexpr int kManyConnections = 1000;           // so that a segment gets as small as it may be
 constexpr std::uint64_t kGoodRun = 1024 * 1024;  // a connection that ends after so much was not refused: no pause
 
 Error error_of(ErrorCode code, std::string message) {
@@ -35,8 +37,13 @@ void BulkLane::start_segment(std::size_t place) {
   FileTask* task = find(described_[place]);
   if (task == nullptr) return;
   const SteadyTime now = run_.now();
-  const auto source = source_for(*task, now);
+  auto source = source_for(*task, now);
   if (!source) return fail_file(*task, run_.no_source_left(task->last_error));
+  Path way = path();
+  if (const auto other = source_to_probe(*task, *source, now)) {
+    source = other;
+    way.connections = kManyConnections;
+  }
   auto route = run_.route_to(*source, task->entry);
   if (!route) return fail_file(*task, std::move(route).error());
   SourceView& view = task->sources[*source];
@@ -46,12 +53,24 @@ void BulkLane::start_segment(std::size_t place) {
   exchange.route = std::move(*route);
   exchange.is_resolving = !view.location;
   if (view.location) exchange.route.skip_to(view.location->url);
-  exchange.segment = task->ranges.take(now, path());
+  exchange.segment = task->ranges.take(now, way);
   send(*task, std::move(exchange));
 }
 
 // Before the first answer the path counts as short: a first small segment costs little, a large one far ahead of the others much.
 Path BulkLane::path() const { return {run_.control.bulk(), run_.round_trip.value_or(std::chrono::nanoseconds{0}), median(usual_rates_)}; }
+
+// A source whose pace is not known gets one small segment, where it could still shorten the run.
+std::optional<std::size_t> BulkLane::source_to_probe(const FileTask& task, std::size_t chosen, SteadyTime now) const {
+  if (run_.health.size() < 2 || task.only || task.ranges.shape() != FileRanges::Shape::Ranges) return std::nullopt;
+  const double left = static_cast<double>(run_.plan.fetch_bytes) - static_cast<double>(run_.done_bytes);
+  if (left < kWorthProbing * run_.pace.rate(chosen) * std::max(active(), 1)) return std::nullopt;
+  const auto other = run_.pace.unknown(run_.health.usable(task.excluded, now), chosen, now);
+  if (!other || task.sources[*other].is_asking || run_.gate.is_closed(run_.hosts[*other], now)) return std::nullopt;
+  const bool is_being_tried =
+      std::any_of(exchanges_.begin(), exchanges_.end(), [&](const auto& one) { return one.second.route.source == *other; });
+  return is_being_tried ? std::nullopt : other;
+}
 
 void BulkLane::send(FileTask& task, Exchange exchange) {
   const ByteRange range = exchange.segment.range;
@@ -75,6 +94,7 @@ Exchange BulkLane::take(net::RequestId id) {
   const auto found = exchanges_.find(id);
   Exchange exchange = std::move(found->second);
   exchanges_.erase(found);
+  measure(exchange, run_.now());
   if (const auto twin = exchanges_.find(exchange.twin); twin != exchanges_.end()) {
     twin->second.twin = 0;
   } else {

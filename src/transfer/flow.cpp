@@ -28,9 +28,17 @@ void Flow::on_pulse(SteadyTime now) {
   window_received_ = received_;
 }
 
+Flow::Sample Flow::sample(SteadyTime now) {
+  const Sample sample{received_ - sampled_bytes_, std::max(now - sampled_, SteadyTime::duration{0})};
+  sampled_bytes_ = received_;
+  sampled_ = now;
+  return sample;
+}
+
 void Flow::forgive(SteadyTime::duration paused) {
   last_byte_ += paused;
   window_began_ += paused;
+  sampled_ += paused;
   if (slow_since_) *slow_since_ += paused;
 }
 

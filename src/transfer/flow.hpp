@@ -12,7 +12,7 @@ namespace larder::transfer {
 /// The pulse of one request.
 class Flow {
  public:
-  explicit Flow(SteadyTime now) : started_(now), last_byte_(now), window_began_(now) {}
+  explicit Flow(SteadyTime now) : started_(now), last_byte_(now), window_began_(now), sampled_(now) {}
 
   void on_bytes(std::uint64_t bytes, SteadyTime now) {
     received_ += bytes;
@@ -20,6 +20,12 @@ class Flow {
   }
   /// Ends a window: the rate is renewed. Call about twice a second.
   void on_pulse(SteadyTime now);
+  /// What has come since the last sample, or the beginning, and in what time.
+  struct Sample {
+    std::uint64_t bytes = 0;
+    SteadyTime::duration time{};
+  };
+  Sample sample(SteadyTime now);
   /// We held the network back ourselves (no buffer free): such time counts as no stall.
   void forgive(SteadyTime::duration paused);
 
@@ -34,9 +40,11 @@ class Flow {
   SteadyTime started_;
   SteadyTime last_byte_;
   SteadyTime window_began_;
+  SteadyTime sampled_;
   std::optional<SteadyTime> slow_since_;
   std::uint64_t received_ = 0;
   std::uint64_t window_received_ = 0;
+  std::uint64_t sampled_bytes_ = 0;
   double rate_ = 0;
 };
 

@@ -44,6 +44,7 @@ RunState::RunState(const RunSeams& run_seams, const EngineOptions& run_options, 
       plan(run_plan),
       report(run_report),
       health(run_seams.sources.size()),
+      pace(run_seams.sources.size()),
       control(most_connections(run_options)),
       hosts(run_seams.sources.size()) {}
 
@@ -70,6 +71,12 @@ net::Request RunState::request(const Route& route, net::BodyMode mode) const {
   return request;
 }
 
+std::optional<std::size_t> RunState::choose(const SourceSet& excluded, SteadyTime now) const {
+  SourceSet avoided = excluded;
+  avoided.add(pace.slow(health.usable(excluded, now)));
+  return health.choose(avoided, now);
+}
+
 void RunState::on_head_wait(SteadyTime::duration wait) {
   // The shortest one: longer ones hold queueing and the making of connections.
   if (!round_trip || wait < *round_trip) round_trip = wait;
@@ -91,7 +98,7 @@ void RunState::hold_back(const Setback& setback, const SourceSet& excluded, std:
     gate.close(setback.host, until);
     control.on_pushback(now());
     health.rest(setback.source, until);
-    if (health.choose(excluded, now()) != setback.source) return;  // nobody waits: another source serves meanwhile
+    if (choose(excluded, now()) != setback.source) return;  // nobody waits: another source serves meanwhile
   }
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait);
   if (seconds.count() < (is_pushback ? 1 : 2)) return;
@@ -138,7 +145,7 @@ Recovery RunState::recover(const Setback& setback, const SourceSet& excluded) {
   hold_back(setback, excluded, *wait);
   const bool has_other = give_up.step == Recovery::Step::NextSource;
   if (has_other && setback.failures >= kPatienceWithOthers) return give_up;
-  const auto next = health.choose(excluded, time);
+  const auto next = choose(excluded, time);
   return {Recovery::Step::Again, next && *next != setback.source ? time : time + *wait};
 }
 

@@ -7,6 +7,7 @@
 #include "transfer/rate_gate.hpp"
 #include "transfer/route.hpp"
 #include "transfer/source_health.hpp"
+#include "transfer/source_pace.hpp"
 
 #include <larder/transfer/engine.hpp>
 
@@ -50,6 +51,7 @@ class RunState {
   DigestPool* digests = nullptr;
   net::TransportListener* listener = nullptr;
   SourceHealth health;
+  SourcePace pace;
   RateGate gate;
   ConnectionControl control;
   std::optional<std::chrono::nanoseconds> round_trip;  ///< shortest wait for a head so far
@@ -71,6 +73,8 @@ class RunState {
 
   /// The way to ask `source` for `file`. Errors: those of BlobSource::url.
   [[nodiscard]] Result<Route> route_to(std::size_t source, const repo::FileEntry& file);
+  /// Who is asked next: the first source that is well and not far slower than another one that is (SourceHealth, SourcePace).
+  [[nodiscard]] std::optional<std::size_t> choose(const SourceSet& excluded, SteadyTime now) const;
   void on_head_wait(SteadyTime::duration wait);
   void on_progress() {
     failures_in_a_row_ = 0;

@@ -49,7 +49,7 @@ std::optional<std::size_t> SmallLane::ready_later(SteadyTime now) const {
 bool SmallLane::has_room() const { return held_bytes_ == 0 || held_bytes_ + kSmallFile <= most_held_; }
 
 SteadyTime SmallLane::gate_opens(SteadyTime now) const {
-  const auto source = run_.health.choose({}, now);
+  const auto source = run_.choose({}, now);
   return source ? run_.gate.opens(run_.hosts[*source], now) : now;
 }
 
@@ -94,7 +94,7 @@ void SmallLane::start_next() {
 
 void SmallLane::start(Want want) {
   const SteadyTime now = run_.now();
-  const auto source = run_.health.choose(want.excluded, now);
+  const auto source = run_.choose(want.excluded, now);
   if (!source) {
     give_up(want, run_.no_source_left(std::nullopt));
     return;

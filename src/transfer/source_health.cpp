@@ -32,6 +32,14 @@ std::optional<std::size_t> SourceHealth::choose(const SourceSet& excluded, Stead
   return soonest;
 }
 
+SourceSet SourceHealth::usable(const SourceSet& excluded, SteadyTime now) const {
+  SourceSet usable;
+  for (std::size_t source = 0; source < states_.size(); ++source) {
+    if (!is_out(source, excluded) && states_[source].rests_until <= now) usable.add(source);
+  }
+  return usable;
+}
+
 bool SourceHealth::has_other(const SourceSet& excluded, std::size_t source) const {
   for (std::size_t other = 0; other < states_.size(); ++other) {
     if (other != source && !is_out(other, excluded)) return true;

@@ -37,6 +37,8 @@ class SourceHealth {
   /// The first source that is neither in `excluded` nor dropped nor resting; if all of those rest, the one that rests least long. nullopt:
   /// none is left.
   [[nodiscard]] std::optional<std::size_t> choose(const SourceSet& excluded, SteadyTime now) const;
+  /// Those that `choose` may return while others rest.
+  [[nodiscard]] SourceSet usable(const SourceSet& excluded, SteadyTime now) const;
   /// Is there another one than `source` to ask?
   [[nodiscard]] bool has_other(const SourceSet& excluded, std::size_t source) const;
   void on_success(std::size_t source);

@@ -144,3 +144,86 @@ TEST_CASE("Engine: a mirror that says it has another commit or digest is not ask
   CHECK(rig.net.asked("one.test") == 1);
   CHECK(rig.net.asked("two.test") > 1);
 }
+
+namespace {
+
+/// A mirror before a Hub that brings 2 MB/s a connection.
+struct SlowMirror : EngineRig {
+  SlowMirror() {
+    add("model.bin", {100 * kMiB + 5, 1});
+    net.path.connection_rate = 2e6;
+    mirror("one.test");
+    usual_hub();
+  }
+  void mirror_brings(std::function<double()> rate) {
+    serves("one.test", [rate = std::move(rate)](const net::Request&, SimAnswer& answer) { answer.rate = rate(); });
+  }
+  [[nodiscard]] std::uint64_t asked_bytes(const std::string& host) const {
+    std::uint64_t bytes = 0;
+    for (const auto& one : net.seen()) {
+      if (one.host == host && one.range) bytes += one.range->size();
+    }
+    return bytes;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Engine: a mirror that is merely slow is left for a faster source", "[transfer][engine][mirror]") {
+  SlowMirror rig;
+  rig.mirror_brings([] { return 50e3; });
+  REQUIRE(rig.run());
+  rig.check_complete();
+  CHECK(rig.clock.seconds() < 15);                                       // all from the Hub: 6 s
+  CHECK(rig.report.body_bytes < rig.files["model.bin"].size * 21 / 20);  // what was on its way when a connection was left
+  CHECK(rig.report.warnings.empty());
+}
+
+TEST_CASE("Engine: a mirror that becomes slow in the middle is left, too", "[transfer][engine][mirror]") {
+  SlowMirror rig;
+  rig.mirror_brings([&rig] { return rig.clock.seconds() < 2 ? 2e6 : 20e3; });
+  REQUIRE(rig.run());
+  rig.check_complete();
+  CHECK(rig.clock.seconds() < 25);
+}
+
+TEST_CASE("Engine: a mirror that is half as fast keeps its place", "[transfer][engine][mirror]") {
+  SlowMirror rig;
+  rig.net.path.connection_rate = 2e5;
+  rig.options.jobs = 8;
+  rig.mirror_brings([] { return 1e5; });
+  REQUIRE(rig.run());
+  rig.check_complete();
+  CHECK(rig.asked_bytes("cdn.test") > 0);
+  CHECK(rig.asked_bytes("cdn.test") <= 12 * kMiB);  // looked at once a minute, not more
+}
+
+TEST_CASE("Engine: a fast mirror is not left to look at the others", "[transfer][engine][mirror]") {
+  SlowMirror rig;
+  rig.files["model.bin"].size = 60 * kMiB;
+  rig.mirror_brings([] { return 2e6; });
+  REQUIRE(rig.run());
+  rig.check_complete();
+  CHECK(rig.net.asked("hub.test") == 0);
+}
+
+TEST_CASE("Engine: a slow mirror comes back once it is fast again", "[transfer][engine][mirror]") {
+  SlowMirror rig;
+  rig.net.path.connection_rate = 2e5;
+  rig.options.jobs = 4;
+  rig.mirror_brings([&rig] { return rig.clock.seconds() < 20 ? 5e3 : 3e5; });
+  REQUIRE(rig.run());
+  rig.check_complete();
+  CHECK(rig.asked_bytes("one.test") > 50 * kMiB);
+}
+
+TEST_CASE("Engine: a slow second source does not get more than a look", "[transfer][engine][mirror]") {
+  SlowMirror rig;
+  rig.options.jobs = 2;
+  rig.mirror_brings([] { return 2e6; });
+  rig.usual_hub([](const net::Request&, SimAnswer& answer) { answer.rate = 10e3; });
+  REQUIRE(rig.run());
+  rig.check_complete();
+  CHECK(rig.net.asked("cdn.test") == 1);
+  CHECK(rig.clock.seconds() < 35);  // without a look: 26 s
+}
