@@ -1,7 +1,7 @@
 #include <larder/auth/token_store.hpp>
 
 #include "base/escape.hpp"
-#include "base/text.hpp"
+#include "fs/atomic_file.hpp"
 #include "fs/disk.hpp"
 #include "fs/file_lock.hpp"
 #include "fs/path.hpp"
@@ -105,20 +105,12 @@ Result<void> TokenStore::make_folder() const {
 }
 
 Result<void> TokenStore::write_secret(const std::string& path, std::string_view text) const {
-  const auto aside = path + "." + random_.hex8();
-  LARDER_TRY(const auto fd, disk_.create_new(aside));
-  const auto write = [&]() -> Result<void> {
-    // The mode first: the file is empty until then.
-    if (::fchmod(fd.value(), 0600) != 0) return fail_os(errno, escape_text(aside));
-    LARDER_CHECK(disk_.append(fd.value(), bytes_of(text)));
-    LARDER_CHECK(disk_.sync_file(fd.value()));
-    return disk_.rename(aside, path);
-  };
-  auto written = write();
-  if (!written) {
-    (void)disk_.remove_file(aside);
-    return written;
-  }
+  LARDER_TRY(auto file, fs::AtomicFile::create(disk_, path + "." + random_.hex8()));
+  // The mode first: the file is empty until then.
+  if (::fchmod(file.fd(), 0600) != 0) return fail_os(errno, escape_text(path));
+  LARDER_CHECK(file.append(text));
+  LARDER_CHECK(file.sync());
+  LARDER_CHECK(file.rename_to(path));
   return disk_.sync_folder(folder_);
 }
 

@@ -4,6 +4,10 @@
 
 namespace larder::store {
 
+std::string unfinished_repo(const std::string& root, std::string_view run) {
+  return root + "/.locks/" + std::string(kUnfinishedRepo) + std::string(run);
+}
+
 std::string link_text(std::string_view path, std::string_view blob) {
   const auto folders = std::count(path.begin(), path.end(), '/');
   std::string text;

@@ -1,14 +1,13 @@
 #include "store/payload_sweep.hpp"
 
-#include "base/text.hpp"
+#include "fs/atomic_file.hpp"
 #include "fs/file_lock.hpp"
 #include "fs/path.hpp"
 #include "store/scan_shared.hpp"
 
-#include <algorithm>
-#include <span>
-
 #include <sys/stat.h>
+
+#include <algorithm>
 
 namespace larder::store {
 namespace {
@@ -28,14 +27,11 @@ std::optional<std::vector<std::string>> valid_lines(Store& store, const std::vec
 Result<void> rewrite_manifest(Store& store, const std::string& manifest, const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) text.append(line).append("\n");
-  const std::string temp = manifest + "." + store.random().hex8() + ".tmp";
-  LARDER_TRY(const UniqueFd fd, store.disk().create_new(temp));
-  auto written = store.disk().append(fd.value(), bytes_of(text));
-  (void)::fchmod(fd.value(), 0666);  // always, whatever the umask; where that fails others cannot append, which costs a copy
-  if (written) written = store.disk().sync_file(fd.value());
-  if (written) written = store.disk().rename(temp, manifest);
-  if (!written) (void)store.disk().remove_file(temp);
-  return written;
+  LARDER_TRY(auto file, fs::AtomicFile::create(store.disk(), manifest + "." + store.random().hex8() + ".tmp"));
+  LARDER_CHECK(file.append(text));
+  (void)::fchmod(file.fd(), 0666);  // always, whatever the umask; where that fails others cannot append, which costs a copy
+  LARDER_CHECK(file.sync());
+  return file.rename_to(manifest);
 }
 
 Result<PayloadSweep> sweep_locked(Store& store, const std::string& payload, std::string_view name, PayloadWish wish) {

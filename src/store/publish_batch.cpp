@@ -1,8 +1,8 @@
 #include "store/publish_batch.hpp"
 
 #include "base/escape.hpp"
-#include "base/scope_exit.hpp"
 #include "base/text.hpp"
+#include "fs/atomic_file.hpp"
 #include "store/file_digest.hpp"
 #include "store/presence.hpp"
 
@@ -59,20 +59,15 @@ Result<void> move_across(Store& store, const std::string& temp, const std::strin
   fs::Disk& disk = store.disk();
   const auto slash = target.rfind('/');
   const std::string beside = fmt::format("{}/.{}.{}.new", target.substr(0, slash), target.substr(slash + 1), store.random().hex8());
-  bool renamed = false;
-  const ScopeExit clean([&] {
-    if (!renamed) (void)disk.remove_file(beside);
-  });
   LARDER_TRY(const UniqueFd from, disk.open_read(temp));
-  LARDER_TRY(const UniqueFd to, disk.create_new(beside));
-  LARDER_TRY(const auto copied, copy_file(disk, {from.value(), to.value()}, {what.digest.algorithm(), what.size}, {}, {}));
+  LARDER_TRY(auto to, fs::AtomicFile::create(disk, beside));
+  LARDER_TRY(const auto copied, copy_file(disk, {from.value(), to.fd()}, {what.digest.algorithm(), what.size}, {}, {}));
   if (copied != what.digest) {
     return fail(ErrorCode::DigestMismatch,
                 fmt::format("{}: digest mismatch: expected {}, got {}", escape_text(temp), what.digest.text(), copied.text()));
   }
-  LARDER_CHECK(disk.sync_file(to.value()));
-  LARDER_CHECK(disk.rename(beside, target));
-  renamed = true;
+  LARDER_CHECK(to.sync());
+  LARDER_CHECK(to.rename_to(target));
   LARDER_CHECK(disk.remove_file(temp));
   return {};
 }

@@ -1,7 +1,7 @@
 #include "store/snapshot_store.hpp"
 
 #include "base/escape.hpp"
-#include "base/scope_exit.hpp"
+#include "fs/atomic_file.hpp"
 #include "fs/path.hpp"
 #include "store/file_digest.hpp"
 
@@ -82,26 +82,19 @@ Result<void> SnapshotWriter::place_file(const std::string& entry, std::string_vi
 
 Result<void> SnapshotWriter::clone_or_copy(const std::string& entry, const std::string& source, BlobOrigin origin) {
   fs::Disk& disk = store_.disk();
-  const std::string temp = store_.temp_name(layout_.tmp());
-  bool renamed = false;
-  const ScopeExit clean([&] {
-    if (!renamed) (void)disk.remove_file(temp);
-  });
   LARDER_TRY(const UniqueFd from, disk.open_read(source));
-  LARDER_TRY(const UniqueFd to, disk.create_new(temp));
-  LARDER_TRY(const bool cloned, disk.clone(from.value(), to.value()));
-  if (!cloned && origin == BlobOrigin::JustPublished) {
+  LARDER_TRY(auto to, fs::AtomicFile::create(disk, store_.temp_name(layout_.tmp())));
+  LARDER_TRY(const bool is_cloned, disk.clone(from.value(), to.fd()));
+  if (!is_cloned && origin == BlobOrigin::JustPublished) {
     folders_.touched(layout_.blobs());
     return disk.rename(source, entry);
   }
-  if (!cloned) {
+  if (!is_cloned) {
     LARDER_TRY(const auto facts, disk.look_at(from.value()));
-    LARDER_CHECK(copy_file(disk, {from.value(), to.value()}, {digest::Algorithm::Sha256, facts.size}, {}, {}));
+    LARDER_CHECK(copy_file(disk, {from.value(), to.fd()}, {digest::Algorithm::Sha256, facts.size}, {}, {}));
   }
-  LARDER_CHECK(disk.sync_file(to.value()));
-  LARDER_CHECK(disk.rename(temp, entry));
-  renamed = true;
-  return {};
+  LARDER_CHECK(to.sync());
+  return to.rename_to(entry);
 }
 
 }  // namespace larder::store

@@ -2,7 +2,7 @@
 
 #include "base/escape.hpp"
 #include "base/scope_exit.hpp"
-#include "base/text.hpp"
+#include "fs/atomic_file.hpp"
 #include "fs/path.hpp"
 #include "store/folders.hpp"
 #include "store/lease.hpp"
@@ -50,23 +50,19 @@ Result<void> Store::write_tag() {
   LARDER_TRY(const auto facts, disk_.look(tag));
   if (facts) return {};
   // Below .locks, because a temp name at the root would be one more warning of the Python scanner (I4).
-  const std::string folder = root() + "/.locks/.larder-new." + run_;
+  const std::string folder = unfinished_repo(root(), run_);
   LARDER_CHECK(make_folders(folder));
-  const std::string temp = folder + "/CACHEDIR.TAG";
-  const ScopeExit clean([&] {
-    (void)disk_.remove_file(temp);
-    (void)disk_.remove_folder(folder);
-  });
-  LARDER_TRY(const UniqueFd fd, disk_.create_new(temp));
-  LARDER_CHECK(disk_.append(fd.value(), bytes_of(cachedir_tag())));
-  LARDER_CHECK(disk_.sync_file(fd.value()));  // else a power cut leaves the name without the bytes
-  LARDER_CHECK(disk_.rename_new(temp, tag));
+  const ScopeExit clean([&] { (void)disk_.remove_folder(folder); });
+  LARDER_TRY(auto file, fs::AtomicFile::create(disk_, folder + "/CACHEDIR.TAG"));
+  LARDER_CHECK(file.append(cachedir_tag()));
+  LARDER_CHECK(file.sync());  // else a power cut leaves the name without the bytes
+  LARDER_CHECK(file.rename_new_to(tag));
   return {};
 }
 
 // Step 0: a repository without snapshots/ would make the Python scanner drop it, so it appears as a whole.
 Result<void> Store::make_repo(const RepoLayout& layout) {
-  const std::string folder = root() + "/.locks/.larder-new." + run_;
+  const std::string folder = unfinished_repo(root(), run_);
   LARDER_CHECK(make_folders(folder));
   if (auto filled = fill_new_repo(folder); !filled) return filled;
   auto renamed = disk_.rename(folder, layout.repo());
@@ -112,16 +108,10 @@ Result<void> Store::check_repo(const RepoLayout& layout) {
 Result<void> Store::write_small(const std::string& tmp_folder, const std::string& path, std::string_view content, Durability durability) {
   LARDER_CHECK(make_folders(tmp_folder));
   LARDER_CHECK(make_folders(fs::parent_of(path)));
-  const std::string temp = temp_name(tmp_folder);
-  bool renamed = false;
-  const ScopeExit clean([&] {
-    if (!renamed) (void)disk_.remove_file(temp);
-  });
-  LARDER_TRY(const UniqueFd fd, disk_.create_new(temp));
-  LARDER_CHECK(disk_.append(fd.value(), bytes_of(content)));
-  if (durability == Durability::Synced) LARDER_CHECK(disk_.sync_file(fd.value()));
-  LARDER_CHECK(disk_.rename(temp, path));
-  renamed = true;
+  LARDER_TRY(auto file, fs::AtomicFile::create(disk_, temp_name(tmp_folder)));
+  LARDER_CHECK(file.append(content));
+  if (durability == Durability::Synced) LARDER_CHECK(file.sync());
+  LARDER_CHECK(file.rename_to(path));
   return durability == Durability::Synced ? disk_.sync_folder(fs::parent_of(path)) : Result<void>{};
 }
 

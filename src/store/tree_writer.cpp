@@ -1,9 +1,7 @@
 // Writes trees/<commit>.json byte for byte as Python's json.dumps(…, indent=1) does.
-#include "base/scope_exit.hpp"
-#include "base/text.hpp"
 #include "base/utf8.hpp"
+#include "fs/atomic_file.hpp"
 #include "fs/path.hpp"
-#include "store/folders.hpp"
 #include "store/tree_cache.hpp"
 
 #include <fmt/format.h>
@@ -75,10 +73,10 @@ bool append_entry(std::string& out, const repo::FileEntry& file) {
 }
 
 /// False: a path that is no text; the file is of no use then.
-Result<bool> write_json(fs::Disk& disk, int fd, const repo::Tree& tree) {
+Result<bool> write_json(fs::AtomicFile& file, const repo::Tree& tree) {
   std::string buffer = "{\n \"format_version\": 1,\n \"files\": {";
   const auto flush = [&]() -> Result<void> {
-    LARDER_CHECK(disk.append(fd, bytes_of(buffer)));
+    LARDER_CHECK(file.append(buffer));
     buffer.clear();
     return {};
   };
@@ -98,17 +96,11 @@ Result<void> write_tree(Store& store, const std::string& tmp_folder, const std::
   if (!tree.cacheable()) return {};
   LARDER_CHECK(store.make_folders(tmp_folder));
   LARDER_CHECK(store.make_folders(fs::parent_of(path)));
-  const std::string temp = store.temp_name(tmp_folder);
-  bool renamed = false;
-  const ScopeExit clean([&] {
-    if (!renamed) (void)store.disk().remove_file(temp);
-  });
-  LARDER_TRY(const UniqueFd fd, store.disk().create_new(temp));
-  LARDER_TRY(const bool written, write_json(store.disk(), fd.value(), tree));
-  if (!written) return {};
-  LARDER_CHECK(store.disk().sync_file(fd.value()));
-  LARDER_CHECK(store.disk().rename(temp, path));
-  renamed = true;
+  LARDER_TRY(auto file, fs::AtomicFile::create(store.disk(), store.temp_name(tmp_folder)));
+  LARDER_TRY(const bool is_written, write_json(file, tree));
+  if (!is_written) return {};
+  LARDER_CHECK(file.sync());
+  LARDER_CHECK(file.rename_to(path));
   return store.disk().sync_folder(fs::parent_of(path));
 }
 

@@ -67,6 +67,11 @@ class RepoLayout {
   std::string folder_;
 };
 
+/// What the name of a repository's folder begins with while it is being made, or taken away, in `<CACHE>/.locks`.
+inline constexpr std::string_view kUnfinishedRepo = ".larder-new.";
+/// "<root>/.locks/.larder-new.<run>".
+std::string unfinished_repo(const std::string& root, std::string_view run);
+
 /// Text of the link at snapshots/<commit>/<path>: "../" × (2 + folders in path) + "blobs/<blob>".
 std::string link_text(std::string_view path, std::string_view blob);
 
