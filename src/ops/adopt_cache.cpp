@@ -2,6 +2,7 @@
 
 #include "base/escape.hpp"
 #include "ops/adopt_commit.hpp"
+#include "store/entry_name.hpp"
 #include "store/hash_pool.hpp"
 #include "store/ref_store.hpp"
 #include "store/scan_refs.hpp"

@@ -179,7 +179,7 @@ Result<void> hash_files(fs::Disk& disk, Clock& clock, HashBatch batch, const Has
   const std::size_t count = jobs.size();
   Shared shared{disk, cancel, std::move(jobs)};
   const unsigned cores = threads > 0 ? static_cast<unsigned>(threads) : std::max(1U, std::thread::hardware_concurrency());
-  // Never more threads than there are pairs of files to keep them busy.
+  // Never more threads than there are files to keep them busy.
   const std::size_t wanted = std::min<std::size_t>(cores, std::max<std::size_t>(1, count));
   std::vector<std::jthread> workers;
   for (std::size_t i = 0; i < wanted; ++i) workers.emplace_back([&shared] { work(shared); });

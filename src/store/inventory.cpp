@@ -3,7 +3,7 @@
 #include "base/bounded_queue.hpp"
 #include "base/escape.hpp"
 #include "base/text.hpp"
-#include "store/link_target.hpp"
+#include "store/entry_name.hpp"
 #include "store/scan_leftovers.hpp"
 #include "store/scan_repo.hpp"
 #include "store/scan_shared.hpp"

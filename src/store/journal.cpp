@@ -1,6 +1,7 @@
 #include "store/journal.hpp"
 
 #include "digest/crc32c.hpp"
+#include "fs/plain_file.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -13,6 +14,7 @@ namespace {
 constexpr std::string_view kMagic = "larder-journal 1 ";
 constexpr std::size_t kCrcLength = 8;
 constexpr std::size_t kLongestLine = 4096;
+constexpr std::uint64_t kReadLimit = 16ULL << 20U;
 
 std::string sealed(std::string text) {
   const std::uint32_t crc = digest::crc32c(text);
@@ -95,6 +97,11 @@ std::optional<JournalContent> parse_journal(std::string_view text) {
     (record->kind == 'd' ? content.durable : content.written).add(record->range);
   }
   return content;
+}
+
+Result<std::optional<JournalContent>> read_journal(fs::Disk& disk, const std::string& path) {
+  LARDER_TRY(const auto text, fs::read_plain(disk, path, kReadLimit));
+  return text ? parse_journal(*text) : std::nullopt;
 }
 
 }  // namespace larder::store

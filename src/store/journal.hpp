@@ -34,6 +34,8 @@ struct JournalContent {
 ///     d BEGIN END <crc>\n      after fdatasync: survives a power cut
 /// The CRC is over the line's text before the space in front of it.
 std::optional<JournalContent> parse_journal(std::string_view text);
+/// The journal at `path`; nullopt: none, no valid one, or one longer than any of ours (C15). Errors: those of looking at it.
+Result<std::optional<JournalContent>> read_journal(fs::Disk& disk, const std::string& path);
 std::string format_header(const JournalHeader& header);
 std::string format_record(char kind, ByteRange range);
 

@@ -1,19 +1,18 @@
 #include "store/known_blobs.hpp"
 
 #include "base/hex.hpp"
+#include "store/entry_name.hpp"
 #include "store/tree_cache.hpp"
 
 namespace larder::store {
 
 Result<KnownBlobs> KnownBlobs::read(Store& store, const RepoLayout& layout) {
-  constexpr std::string_view kEnd = ".json";
   KnownBlobs known;
   LARDER_TRY(const auto folder, store.disk().look(layout.trees()));
   if (!folder || folder->kind != fs::FileKind::Folder) return known;
   LARDER_TRY(const auto names, store.disk().list(layout.trees()));
   for (const std::string& name : names) {
-    if (!name.ends_with(kEnd)) continue;
-    const auto commit = repo::CommitId::parse(std::string_view(name).substr(0, name.size() - kEnd.size()));
+    const auto commit = commit_of_listing(name);
     if (!commit) continue;
     LARDER_TRY(auto tree, read_tree(store.disk(), layout.tree(*commit)));
     if (!tree) continue;  // a damaged listing is no listing

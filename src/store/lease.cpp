@@ -1,6 +1,7 @@
 #include "store/lease.hpp"
 
-#include "base/hex.hpp"
+#include "fs/plain_file.hpp"
+#include "store/run_name.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -35,8 +36,6 @@ Owner parse_owner(const nlohmann::json& object) {
   owner.started = string_field(object, "started");
   return owner;
 }
-
-bool is_hex8(std::string_view text) { return text.size() == 8 && is_lower_hex(text); }
 
 }  // namespace
 
@@ -122,13 +121,10 @@ Result<std::vector<LeaseRecord>> read_leases_in(fs::Disk& disk, const std::strin
   LARDER_TRY(const auto names, disk.list(leases));
   std::vector<LeaseRecord> records;
   for (const auto& name : names) {
-    if (!is_hex8(name)) continue;
-    const std::string path = leases + "/" + name;
-    LARDER_TRY(const auto facts, disk.look(path));
-    if (!facts || facts->kind != fs::FileKind::Regular || facts->size > kLeaseLimit) continue;
-    const auto text = disk.read_small(path, kLeaseLimit);
-    if (!text || !*text) continue;
-    auto record = parse_lease(**text);
+    if (!is_run(name)) continue;
+    LARDER_TRY(const auto text, fs::read_plain(disk, leases + "/" + name, kLeaseLimit));
+    if (!text) continue;
+    auto record = parse_lease(*text);
     if (!record) continue;
     record->run = name;
     records.push_back(std::move(*record));
@@ -140,13 +136,6 @@ Result<std::vector<LeaseRecord>> read_leases(fs::Disk& disk, const RepoLayout& l
 
 bool is_void(fs::Disk& disk, const LeaseRecord& lease, WallTime now) {
   return lease.until <= now || liveness(disk, lease.owner) == Liveness::Dead;
-}
-
-std::string_view run_of(std::string_view name) {
-  const auto dot = name.rfind('.');
-  if (dot == std::string_view::npos || dot == 0) return {};
-  const auto run = name.substr(dot + 1);
-  return is_hex8(run) ? run : std::string_view{};
 }
 
 Result<DeadRuns> DeadRuns::look(fs::Disk& disk, const std::string& leases, WallTime now) {

@@ -62,9 +62,6 @@ Result<std::vector<LeaseRecord>> read_leases_in(fs::Disk& disk, const std::strin
 /// Void: its owner is dead, or `until` has passed.
 bool is_void(fs::Disk& disk, const LeaseRecord& lease, WallTime now);
 
-/// The run that `name` ("<anything>.<8 hex>") belongs to; empty: none, the name is not of ours. Pure.
-std::string_view run_of(std::string_view name);
-
 /// Tells whether things named after a run are in use by somebody alive. Reads the leases once, at construction.
 /// Thread: one at a time.
 class DeadRuns {

@@ -1,7 +1,9 @@
 #include "store/local_dir.hpp"
 
 #include "base/text.hpp"
+#include "fs/plain_file.hpp"
 #include "fs/walk.hpp"
+#include "store/entry_name.hpp"
 #include "store/tree_cache.hpp"
 
 #include <larder/repo/repo_path.hpp>
@@ -16,7 +18,6 @@
 namespace larder::store {
 namespace {
 
-constexpr std::uint64_t kMetadataLimit = 64 * 1024;
 constexpr double kNanosecond = 1e-9;
 constexpr double kTolerance = 1.0;  // file systems with coarse times
 
@@ -52,14 +53,6 @@ std::string plain_notation(const std::string& digits, int point) {
 std::string scientific_notation(const std::string& digits, int exponent) {
   const std::string mantissa = digits.size() == 1 ? digits : digits.substr(0, 1) + "." + digits.substr(1);
   return fmt::format("{}e{}{:02}", mantissa, exponent < 0 ? '-' : '+', std::abs(exponent));
-}
-
-/// nullopt: none, or nothing that hf or larder wrote.
-std::optional<LocalMetadata> read_metadata(fs::Disk& disk, const std::string& path) {
-  const auto facts = disk.look(path);
-  if (!facts || !*facts || (*facts)->kind != fs::FileKind::Regular || (*facts)->size > kMetadataLimit) return std::nullopt;
-  const auto text = disk.read_small(path, kMetadataLimit);
-  return text && *text ? parse_metadata(**text) : std::nullopt;
 }
 
 /// The commit of the first file of `tree` that is known here; empty: none is.
@@ -101,12 +94,17 @@ std::optional<LocalMetadata> parse_metadata(std::string_view text) {
   return LocalMetadata{std::string(*commit), std::string(*etag), *timestamp};
 }
 
+std::optional<LocalMetadata> read_metadata(fs::Disk& disk, const std::string& path) {
+  constexpr std::uint64_t kLimit = 64 * 1024;
+  const auto text = fs::read_plain(disk, path, kLimit);
+  return text && *text ? parse_metadata(**text) : std::nullopt;
+}
+
 Result<std::vector<repo::CommitId>> commits_of_folder(fs::Disk& disk, const LocalDirLayout& layout) {
-  constexpr std::string_view kEnd = ".json";
   std::vector<repo::CommitId> commits;
   LARDER_TRY(const auto names, disk.list(layout.trees()));
   for (const auto& name : names) {
-    const auto commit = name.ends_with(kEnd) ? repo::CommitId::parse(name.substr(0, name.size() - kEnd.size())) : std::nullopt;
+    const auto commit = commit_of_listing(name);
     if (!commit) continue;
     LARDER_TRY(const auto tree, read_tree(disk, layout.tree(*commit)));
     if (tree && first_known_commit(disk, layout, *tree) == commit->hex()) commits.push_back(*commit);

@@ -53,6 +53,8 @@ std::string format_metadata(const LocalMetadata& metadata);
 /// nullopt: fewer than three lines, or a third one that is no number. Further lines are ignored. Pure.
 std::optional<LocalMetadata> parse_metadata(std::string_view text);
 
+/// The metadata file at `path`; nullopt: none, or nothing that hf or larder wrote.
+std::optional<LocalMetadata> read_metadata(fs::Disk& disk, const std::string& path);
 /// The metadata of a file whose lstat gave `file`; nullopt: none, unreadable, or the file is newer than it (R-606: changed since).
 Result<std::optional<LocalMetadata>> read_valid_metadata(fs::Disk& disk, const LocalDirLayout& layout, std::string_view path,
                                                          const fs::FileFacts& file);

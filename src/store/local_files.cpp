@@ -1,12 +1,13 @@
 #include "store/local_files.hpp"
 
 #include "base/escape.hpp"
-#include "base/scope_exit.hpp"
 #include "base/text.hpp"
+#include "fs/atomic_file.hpp"
 #include "fs/path.hpp"
 #include "store/file_digest.hpp"
 #include "store/lease.hpp"
 #include "store/publish_batch.hpp"
+#include "store/run_name.hpp"
 
 #include <larder/store/layout.hpp>
 
@@ -112,11 +113,9 @@ Result<void> LocalFiles::prepare() {
 Result<void> LocalFiles::make_once(const std::string& path, std::string_view content) {
   LARDER_TRY(const auto there, store_.disk().look(path));
   if (there) return {};
-  const std::string temp = store_.temp_name(layout_.tmp());
-  const ScopeExit clean([&] { (void)store_.disk().remove_file(temp); });
-  LARDER_TRY(const UniqueFd fd, store_.disk().create_new(temp));
-  LARDER_CHECK(store_.disk().append(fd.value(), bytes_of(content)));
-  LARDER_CHECK(store_.disk().rename_new(temp, path));
+  LARDER_TRY(auto file, fs::AtomicFile::create(store_.disk(), store_.temp_name(layout_.tmp())));
+  LARDER_CHECK(file.append(content));
+  LARDER_CHECK(file.rename_new_to(path));
   return {};
 }
 

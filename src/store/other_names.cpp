@@ -1,5 +1,6 @@
 #include "store/other_names.hpp"
 
+#include "store/entry_name.hpp"
 #include "store/link_target.hpp"
 
 #include <algorithm>

@@ -19,8 +19,7 @@ constexpr std::uint64_t kRecordBytes = 4ULL << 20U;
 constexpr std::chrono::milliseconds kRecordEvery{500};
 constexpr std::uint64_t kSyncBytes = 256ULL << 20U;
 constexpr std::chrono::seconds kSyncEvery{5};
-constexpr std::uint64_t kJournalLimit = 1ULL << 20U;       // longer: rewritten
-constexpr std::uint64_t kJournalReadLimit = 16ULL << 20U;  // longer: not ours (C15)
+constexpr std::uint64_t kJournalLimit = 1ULL << 20U;  // longer: rewritten
 
 std::string records(char kind, const RangeSet& ranges) {
   std::string text;
@@ -50,14 +49,6 @@ std::optional<Trusted> trusted_ranges(const JournalContent& journal, const Journ
   }
   for (const auto& range : trusted.durable.ranges()) trusted.written.subtract(range);
   return trusted;
-}
-
-Result<std::optional<JournalContent>> read_journal(fs::Disk& disk, const std::string& path) {
-  LARDER_TRY(const auto facts, disk.look(path));
-  if (!facts || facts->kind != fs::FileKind::Regular || facts->size > kJournalReadLimit) return std::optional<JournalContent>{};
-  const auto text = disk.read_small(path, kJournalReadLimit);
-  if (!text || !*text) return std::optional<JournalContent>{};
-  return parse_journal(**text);
 }
 
 Result<std::optional<Trusted>> read_trusted(fs::Disk& disk, const std::string& folder, const JournalHeader& expected) {

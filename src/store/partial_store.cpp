@@ -1,5 +1,7 @@
 #include "store/partial_store.hpp"
 
+#include "store/run_name.hpp"
+
 #include <algorithm>
 #include <cerrno>
 

@@ -1,5 +1,7 @@
 #include "store/pin.hpp"
 
+#include "fs/plain_file.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace larder::store {
@@ -28,12 +30,8 @@ std::optional<PinKind> parse_pin(const std::string& text) {
 }  // namespace
 
 Result<std::optional<PinKind>> read_pin(fs::Disk& disk, const RepoLayout& layout, const repo::CommitId& commit) {
-  const std::string path = layout.pin(commit);
-  LARDER_TRY(const auto facts, disk.look(path));
-  if (!facts || facts->kind != fs::FileKind::Regular || facts->size > kPinLimit) return std::optional<PinKind>{};
-  const auto text = disk.read_small(path, kPinLimit);
-  if (!text || !*text) return std::optional<PinKind>{};
-  return parse_pin(**text);
+  LARDER_TRY(const auto text, fs::read_plain(disk, layout.pin(commit), kPinLimit));
+  return text ? parse_pin(*text) : std::nullopt;
 }
 
 Result<void> write_pin(Store& store, const RepoLayout& layout, const repo::CommitId& commit, PinKind kind) {

@@ -1,6 +1,6 @@
 #include "store/plan_builder.hpp"
 
-#include "store/link_target.hpp"
+#include "store/entry_name.hpp"
 #include "store/scan_leftovers.hpp"
 #include "store/scan_shared.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "base/text.hpp"
 #include "fs/path.hpp"
-#include "store/folders.hpp"
+#include "store/scan_refs.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -11,7 +11,6 @@ namespace larder::store {
 namespace {
 
 constexpr std::uint64_t kRefLimit = 1024;
-constexpr int kRefDepth = 64;  // as deep as a name may be (T7); more is not of ours and not of Python's
 
 // A ref may be anything by accident (C16): a folder, a fifo that would block, a long file. All that is "no ref".
 Result<std::optional<std::string>> read_raw(fs::Disk& disk, const std::string& path) {
@@ -32,21 +31,6 @@ Result<bool> collides(fs::Disk& disk, const RepoLayout& layout, const std::strin
   if (!facts || facts->kind != fs::FileKind::Folder) return false;
   LARDER_TRY(const bool was_empty, disk.remove_folder(path));  // left over where `a/b` was removed
   return !was_empty;
-}
-
-Result<void> collect_refs(fs::Disk& disk, const std::string& folder, int depth, std::vector<repo::CommitId>& commits) {
-  LARDER_TRY(const auto names, disk.list(folder));
-  for (const auto& name : names) {
-    const std::string path = folder + "/" + name;
-    LARDER_TRY(const auto facts, disk.look(path));
-    if (!facts) continue;
-    if (facts->kind == fs::FileKind::Folder && depth > 0) LARDER_CHECK(collect_refs(disk, path, depth - 1, commits));
-    if (facts->kind != fs::FileKind::Regular) continue;
-    LARDER_TRY(const auto text, read_raw(disk, path));
-    if (!text) continue;
-    if (auto commit = repo::CommitId::parse(trim(*text))) commits.push_back(std::move(*commit));
-  }
-  return {};
 }
 
 }  // namespace
@@ -74,7 +58,10 @@ Result<RefWrite> write_ref(Store& store, const RepoLayout& layout, const repo::R
 
 Result<std::vector<repo::CommitId>> commits_with_prefix(const Store& store, const RepoLayout& layout, std::string_view prefix) {
   std::vector<repo::CommitId> commits;
-  LARDER_CHECK(collect_refs(store.disk(), layout.refs(), kRefDepth, commits));
+  LARDER_TRY(const auto refs, scan_refs(store.disk(), layout));
+  for (const RefRecord& ref : refs) {
+    if (auto commit = repo::CommitId::parse(ref.content)) commits.push_back(std::move(*commit));
+  }
   LARDER_TRY(const auto names, store.disk().list(layout.snapshots()));
   for (const auto& name : names) {
     if (auto commit = repo::CommitId::parse(name)) commits.push_back(std::move(*commit));

@@ -1,8 +1,9 @@
 #include "store/removal_note.hpp"
 
 #include "base/text.hpp"
+#include "store/entry_name.hpp"
 #include "store/lease.hpp"
-#include "store/link_target.hpp"
+#include "store/run_name.hpp"
 
 #include <larder/base/log.hpp>
 

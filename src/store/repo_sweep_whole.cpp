@@ -1,9 +1,12 @@
 // RepoSweep, second half: leftovers, and a repository as a whole.
-#include "fs/path.hpp"
 #include "store/repo_sweep.hpp"
 
+#include "fs/path.hpp"
+#include "store/entry_name.hpp"
 #include "store/folders.hpp"
+#include "store/partial_blob.hpp"
 #include "store/repo_use.hpp"
+#include "store/run_name.hpp"
 #include "store/scan_leftovers.hpp"
 #include "store/scan_refs.hpp"
 
@@ -18,11 +21,7 @@ constexpr std::array<std::string_view, 6> kFolders{"blobs", "refs", "snapshots",
 
 bool is_commit_name(std::string_view name) { return repo::CommitId::parse(name).has_value(); }
 
-bool is_tree_name(std::string_view name) {
-  constexpr std::string_view kEnd = ".json";
-  if (name.ends_with(kEnd)) return is_commit_name(name.substr(0, name.size() - kEnd.size()));
-  return is_temporary_tree(name);
-}
+bool is_tree_name(std::string_view name) { return commit_of_listing(name) || is_temporary_tree(name); }
 
 bool is_run_name(std::string_view name) { return !run_of(name).empty(); }
 
@@ -62,9 +61,7 @@ Result<void> RepoSweep::remove_partial(const std::string& name) {
     LARDER_TRY(const auto facts, store_.disk().look(layout_.partials() + "/" + name));
     return facts ? Result<void>(fail(std::move(renamed).error())) : Result<void>{};
   }
-  for (const char* file : {"/journal", "/journal.new", "/data"}) LARDER_CHECK(store_.disk().remove_file(taken + file));
-  LARDER_CHECK(store_.disk().remove_folder(taken));
-  return {};
+  return PartialBlob::remove_folder(store_.disk(), taken);
 }
 
 /// Removes the regular files of `folder` whose names are ours to remove.
@@ -93,7 +90,7 @@ Result<void> RepoSweep::remove_own() {
   }
   LARDER_CHECK(remove_plain_files(layout_.tmp(), is_run_name));
   LARDER_CHECK(remove_plain_files(layout_.removing(), is_run_name));
-  LARDER_CHECK(remove_plain_files(layout_.leases(), [](std::string_view name) { return is_run_name("x." + std::string(name)); }));
+  LARDER_CHECK(remove_plain_files(layout_.leases(), is_run));
   LARDER_CHECK(remove_plain_files(layout_.pins(), is_commit_name));
   return remove_plain_files(layout_.own() + "/used", is_commit_name);
 }
@@ -204,7 +201,7 @@ Result<bool> RepoSweep::remove_if_empty() {
   if (!is_there) return true;
   LARDER_TRY(const bool is_empty, is_empty_skeleton());
   if (!is_empty) return false;
-  const std::string aside = store_.root() + "/.locks/.larder-new." + store_.run();
+  const std::string aside = unfinished_repo(store_.root(), store_.run());
   LARDER_CHECK(store_.make_folders(store_.root() + "/.locks"));
   LARDER_TRY(const bool moved, store_.disk().rename_new(layout_.repo(), aside));
   if (!moved) return false;
@@ -246,7 +243,7 @@ Result<SweepOutcome> remove_unfinished_repo(Store& store, const std::string& nam
     if (!facts || facts->kind != fs::FileKind::Folder) continue;
     LARDER_TRY(const auto files, store.disk().list(sub));
     for (const std::string& file : files) {
-      if (is_run_name("x." + file) || is_run_name(file)) LARDER_CHECK(store.disk().remove_file(sub + "/" + file));
+      if (is_run(file) || is_run_name(file)) LARDER_CHECK(store.disk().remove_file(sub + "/" + file));
     }
   }
   LARDER_CHECK(remove_empty_folders(store, folder));

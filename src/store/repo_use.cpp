@@ -1,6 +1,6 @@
 #include "store/repo_use.hpp"
 
-#include "fs/file_lock.hpp"
+#include "store/blob_lock.hpp"
 #include "store/removal_note.hpp"
 #include "store/tree_cache.hpp"
 
@@ -11,22 +11,13 @@ namespace {
 
 constexpr std::string_view kLockEnd = ".lock";
 
-/// Is the lock at `path` held by somebody? Only an existing regular file is tried, so that a look makes nothing.
-bool is_held(fs::Disk& disk, const std::string& path) {
-  const auto facts = disk.look(path);
-  if (!facts || !*facts || (*facts)->kind != fs::FileKind::Regular) return false;  // C13: a fifo or a folder is nobody's lock
-  const auto attempt = fs::FileLock::try_lock(path);
-  if (attempt) return attempt->outcome == fs::FileLock::Outcome::Busy;
-  return fs::FileLock::holder(path).has_value();
-}
-
 Result<void> read_locks(fs::Disk& disk, const RepoLayout& layout, RepoUse& use) {
   LARDER_TRY(const auto facts, disk.look(layout.locks()));
   if (!facts || facts->kind != fs::FileKind::Folder) return {};
   LARDER_TRY(const auto names, disk.list(layout.locks()));
   for (const std::string& name : names) {
     if (name.size() <= kLockEnd.size() || !name.ends_with(kLockEnd)) continue;
-    if (is_held(disk, layout.locks() + "/" + name)) use.locked.insert(name.substr(0, name.size() - kLockEnd.size()));
+    if (is_lock_held(disk, layout.locks() + "/" + name)) use.locked.insert(name.substr(0, name.size() - kLockEnd.size()));
   }
   return {};
 }

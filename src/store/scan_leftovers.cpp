@@ -1,9 +1,10 @@
 #include "store/scan_leftovers.hpp"
 
-#include "fs/file_lock.hpp"
+#include "store/blob_lock.hpp"
+#include "store/entry_name.hpp"
 #include "store/journal.hpp"
-#include "store/link_target.hpp"
 #include "store/removal_note.hpp"
+#include "store/run_name.hpp"
 #include "store/shared_store.hpp"
 
 #include <algorithm>
@@ -11,19 +12,8 @@
 namespace larder::store {
 namespace {
 
-constexpr std::uint64_t kMaxJournal = 64ULL << 20U;
-constexpr std::string_view kUnfinished = ".larder-new.";
-
 bool is_older(Store& store, std::int64_t then_ns, std::chrono::hours age) {
   return unix_ns(store.clock().wall_now()) - then_ns > std::chrono::duration_cast<std::chrono::nanoseconds>(age).count();
-}
-
-bool is_locked_now(fs::Disk& disk, const std::string& path) {
-  const auto facts = disk.look(path);
-  if (!facts || !*facts || (*facts)->kind != fs::FileKind::Regular) return false;
-  const auto attempt = fs::FileLock::try_lock(path);
-  // Where locks do not work nobody can be seen to hold one; the age has to do.
-  return attempt ? attempt->outcome == fs::FileLock::Outcome::Busy : fs::FileLock::holder(path).has_value();
 }
 
 /// "blobs/<2 hex>/<XET>"?
@@ -54,11 +44,6 @@ Result<FolderFacts> look_into(fs::Disk& disk, const std::string& folder) {
   return found;
 }
 
-bool has_valid_journal(fs::Disk& disk, const std::string& folder) {
-  const auto text = disk.read_small(folder + "/journal", kMaxJournal);
-  return text && *text && parse_journal(**text).has_value();
-}
-
 /// "partial/<blob>.<run>/": dead when its owner is, and it can serve nobody: no valid journal, the blob is here, or a week old.
 Result<bool> is_dead_partial(Store& store, const RepoLayout& layout, const std::string& name, const DeadRuns& dead,
                              const FolderFacts& facts) {
@@ -66,7 +51,8 @@ Result<bool> is_dead_partial(Store& store, const RepoLayout& layout, const std::
   if (!dead.contains(run)) return false;
   const std::string blob = name.substr(0, name.size() - run.size() - 1);
   LARDER_TRY(const auto published, store.disk().look_through(layout.blob(blob)));
-  if (published || !has_valid_journal(store.disk(), layout.partials() + "/" + name)) return true;
+  LARDER_TRY(const auto journal, read_journal(store.disk(), layout.partials() + "/" + name + "/journal"));
+  if (published || !journal) return true;
   return is_older(store, facts.newest_ns, kPartialGrace);
 }
 
@@ -123,7 +109,7 @@ Result<void> scan_leases(OwnScan& scan, const DeadRuns& dead) {
   LARDER_TRY(const auto names, scan.store.disk().list(scan.layout.leases()));
   for (const std::string& run : names) {
     LARDER_TRY(const auto facts, scan.store.disk().look(scan.layout.leases() + "/" + run));
-    if (!facts || facts->kind != fs::FileKind::Regular || run_of("x." + run).empty()) continue;
+    if (!facts || facts->kind != fs::FileKind::Regular || !is_run(run)) continue;
     const bool has_partial = std::any_of(scan.found.begin(), scan.found.end(),
                                          [&](const Leftover& leftover) { return !leftover.is_dead && leftover.path.ends_with("." + run); });
     if (!dead.contains(run) || has_partial) continue;
@@ -167,7 +153,7 @@ Leftover judge_foreign_temp(Store& store, const RepoLayout& layout, std::string 
   if (deadness == Deadness::NotAsked || !is_older(store, facts.mtime_ns, kTempGrace)) return leftover;
   const std::string_view blob = blob_of_temporary(name);
   leftover.is_dead =
-      !is_locked_now(store.disk(), store.root() + "/" + leftover.path) && (blob.empty() || !is_locked_now(store.disk(), layout.lock(blob)));
+      !is_lock_held(store.disk(), store.root() + "/" + leftover.path) && (blob.empty() || !is_lock_held(store.disk(), layout.lock(blob)));
   return leftover;
 }
 
@@ -192,7 +178,7 @@ Leftover judge_store_temp(Store& store, std::string relative, const fs::FileFact
   if (deadness == Deadness::NotAsked || !is_older(store, facts.mtime_ns, kTempGrace)) return leftover;
   const std::size_t manifest = leftover.path.find(".refs.");
   leftover.is_dead =
-      manifest == std::string::npos || !is_locked_now(store.disk(), store.root() + "/" + leftover.path.substr(0, manifest) + ".lock");
+      manifest == std::string::npos || !is_lock_held(store.disk(), store.root() + "/" + leftover.path.substr(0, manifest) + ".lock");
   return leftover;
 }
 
@@ -203,7 +189,7 @@ Result<std::vector<Leftover>> scan_unfinished_repos(Store& store, Deadness deadn
   if (!facts || facts->kind != fs::FileKind::Folder) return found;
   LARDER_TRY(const auto names, store.disk().list(locks));
   for (const std::string& name : names) {
-    if (!name.starts_with(kUnfinished)) continue;
+    if (!name.starts_with(kUnfinishedRepo)) continue;
     const std::string folder = locks + "/" + name;
     LARDER_TRY(const auto inside, look_into(store.disk(), folder));
     LARDER_TRY(const auto leases, read_leases_in(store.disk(), folder + "/.larder/leases"));

@@ -1,7 +1,7 @@
 #include "store/scan_refs.hpp"
 
 #include "base/text.hpp"
-#include "store/link_target.hpp"
+#include "store/entry_name.hpp"
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@ namespace larder::store {
 namespace {
 
 constexpr std::uint64_t kMaxRef = 4096;
-constexpr std::ptrdiff_t kMaxDepth = 64;
+constexpr std::ptrdiff_t kMaxDepth = 64;  // as deep as a name may be (T7)
 
 RefRecord read_ref_file(fs::Disk& disk, const std::string& path, std::string name, const fs::FileFacts& facts) {
   RefRecord record{std::move(name), "", RefShape::Unreadable, facts};

@@ -1,5 +1,6 @@
 #include "store/scan_repo.hpp"
 
+#include "store/entry_name.hpp"
 #include "store/pin.hpp"
 #include "store/removal_note.hpp"
 #include "store/repo_use.hpp"

@@ -1,7 +1,8 @@
 #include "store/scan_shared.hpp"
 
 #include "base/utf8.hpp"
-#include "store/link_target.hpp"
+#include "fs/plain_file.hpp"
+#include "store/entry_name.hpp"
 
 #include <algorithm>
 
@@ -110,9 +111,7 @@ Result<StoreContent> scan_payloads(Store& store, Deadness deadness, const Cancel
 }
 
 std::optional<std::vector<std::string>> read_manifest(fs::Disk& disk, const std::string& path) {
-  const auto facts = disk.look(path);
-  if (!facts || !*facts || (*facts)->kind != fs::FileKind::Regular || (*facts)->size > kMaxManifest) return std::nullopt;
-  const auto text = disk.read_small(path, kMaxManifest);
+  const auto text = fs::read_plain(disk, path, kMaxManifest);
   if (!text || !*text || !is_utf8(**text)) return std::nullopt;  // the client cannot read such a text either
   std::vector<std::string> lines;
   std::string_view rest = **text;

@@ -1,6 +1,5 @@
 // sweep: carries out a removal plan.
 #include "base/escape.hpp"
-#include "store/link_target.hpp"
 #include "store/payload_sweep.hpp"
 #include "store/repo_gate.hpp"
 #include "store/repo_sweep.hpp"

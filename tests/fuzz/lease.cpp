@@ -1,5 +1,6 @@
 // A lease in a shared cache: what is read from it is in bounds, and says the same when written and read again.
 #include "store/lease.hpp"
+#include "store/run_name.hpp"
 
 #include "fuzz/fuzz.hpp"
 

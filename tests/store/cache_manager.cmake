@@ -1,6 +1,7 @@
 # Tests of the cache manager: inventory, plans, sweep, verify. A program of its own, so that it builds beside the rest of the room's.
 add_executable(test_store_cache
   adopt_test.cpp
+  entry_name_test.cpp
   filter_expression_test.cpp
   inventory_test.cpp
   link_target_test.cpp

@@ -128,12 +128,3 @@ TEST_CASE("DeadRuns: without a lease, or with a void one", "[store][lease]") {
   CHECK_FALSE(dead.has_dead_owner("00000003"));  // run out, but nobody knows whether it still writes
   CHECK(dead.has_dead_owner("00000004"));
 }
-
-TEST_CASE("run_of: the last eight hex digits after a point", "[store][lease]") {
-  CHECK(store::run_of("abc.0123abcd") == "0123abcd");
-  CHECK(store::run_of("a.b.0123abcd") == "0123abcd");
-  CHECK(store::run_of("abc.0123ABCD").empty());
-  CHECK(store::run_of("abc.0123abc").empty());
-  CHECK(store::run_of(".0123abcd").empty());
-  CHECK(store::run_of("0123abcd").empty());
-}

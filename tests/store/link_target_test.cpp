@@ -6,7 +6,6 @@
 #include <vector>
 
 using namespace larder;
-using store::BlobsName;
 using store::LinkKind;
 
 TEST_CASE("classify_link: the first hop is read from the text alone", "[store][link_target]") {
@@ -45,43 +44,4 @@ TEST_CASE("classify_link: the first hop is read from the text alone", "[store][l
     CHECK(target.is_canonical == row.is_canonical);
     CHECK(target.is_absolute == row.is_absolute);
   }
-}
-
-TEST_CASE("classify_blobs_name: names that other clients leave while they work", "[store][link_target]") {
-  const std::string sha(64, 'b');
-  const std::string git(40, 'c');
-  struct Row {
-    std::string name;
-    BlobsName kind;
-    std::string blob;
-  };
-  const std::vector<Row> rows{
-      {sha, BlobsName::Digest, sha},
-      {git, BlobsName::Digest, git},
-      {sha + ".0e85e3ac.incomplete", BlobsName::Incomplete, sha},   // R-517
-      {git + ".incomplete", BlobsName::Incomplete, git},            // R-518
-      {"." + sha + ".0e85e3ac.shared", BlobsName::Temporary, sha},  // R-522
-      {"." + sha + ".0e85e3ac.new", BlobsName::Temporary, sha},
-      {"." + sha + ".0e85e3ac.old", BlobsName::Temporary, sha},
-      {"tmp_12345678-1234-1234-1234-123456789abc", BlobsName::Temporary, ""},
-      {std::string(64, 'B'), BlobsName::Other, ""},
-      {std::string(63, 'b'), BlobsName::Other, ""},
-      {".incomplete", BlobsName::Other, ""},
-      {"notes.txt", BlobsName::Other, ""},
-      {"." + sha + ".0E85e3ac.new", BlobsName::Other, sha},
-  };
-  for (const Row& row : rows) {
-    CAPTURE(row.name);
-    CHECK(static_cast<int>(store::classify_blobs_name(row.name)) == static_cast<int>(row.kind));
-    CHECK(store::blob_of_temporary(row.name) == row.blob);
-  }
-}
-
-TEST_CASE("is_temporary_ref: only the Python client's form", "[store][link_target]") {
-  CHECK(store::is_temporary_ref("main.1a2b3c4d.tmp"));  // R-512
-  CHECK(store::is_temporary_ref("refs/pr/1.1a2b3c4d.tmp"));
-  CHECK_FALSE(store::is_temporary_ref("main.tmp"));
-  CHECK_FALSE(store::is_temporary_ref(".1a2b3c4d.tmp"));
-  CHECK_FALSE(store::is_temporary_ref("main.1a2b3c4g.tmp"));
-  CHECK_FALSE(store::is_temporary_ref("main"));
 }
