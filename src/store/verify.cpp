@@ -2,8 +2,9 @@
 
 #include "base/escape.hpp"
 #include "base/text.hpp"
+#include "store/entry_name.hpp"
+#include "store/invariant.hpp"
 #include "store/known_blobs.hpp"
-#include "store/link_target.hpp"
 #include "store/scan_shared.hpp"
 #include "store/verify_bytes.hpp"
 
@@ -16,36 +17,6 @@
 
 namespace larder::store {
 namespace {
-
-/// Id of the invariant that a finding breaks (reliability.md §3.1); empty: none, a plain note.
-std::string invariant_of(const Finding& finding) {
-  const std::string_view path = finding.path;
-  const std::size_t slash = path.find('/');
-  const std::string_view below = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
-  const bool is_layout_folder = below == "snapshots" || below == "refs";
-  switch (finding.kind) {
-    case ProblemKind::Digest:
-    case ProblemKind::Size:
-    case ProblemKind::Misnamed:
-    case ProblemKind::Empty:
-      return "I1";
-    case ProblemKind::Ref:
-      return is_layout_folder ? "I12" : (is_temporary_ref(path) ? "I4" : "I2");
-    case ProblemKind::Link:
-      return "I3";
-    case ProblemKind::Missing:
-      return is_layout_folder || below.empty() ? "I12" : "I3";
-    case ProblemKind::Foreign: {  // what the Python scanner warns about
-      const bool is_direct = below.starts_with("snapshots/") && below.find('/', 10) == std::string_view::npos;
-      return below.empty() || is_direct ? "I12" : "";
-    }
-    case ProblemKind::Partial: {
-      const bool is_in_layout = below.starts_with("blobs/") || below.starts_with("refs/") || below.starts_with("trees/");
-      return is_in_layout ? "I4" : "";
-    }
-  }
-  return "";
-}
 
 /// Files from this size on are hashed before all others, so that none is left for last while other cores have nothing to do.
 constexpr std::uint64_t kLarge = 64ULL << 20U;
@@ -158,15 +129,9 @@ class CacheVerifier {
     return found != inventory_.repos.end() && found->folder == folder ? std::optional(found->repo) : std::nullopt;
   }
 
-  void add(const Problem& problem, const RepoRecord* repo, const std::string& blob) {
-    Finding finding;
-    finding.kind = problem.kind;
-    if (repo != nullptr) finding.repo = repo->repo;
-    finding.path = problem.path;
-    finding.expected = problem.expected;
-    finding.actual = problem.actual;
-    finding.blob = blob;
-    report_.findings.push_back(std::move(finding));
+  void add(Problem problem, const RepoRecord* repo, const std::string& blob) {
+    report_.findings.push_back(finding_of(std::move(problem), blob));
+    if (repo != nullptr) report_.findings.back().repo = repo->repo;
   }
 
   /// Counts and problems of one repository, or of one of its revisions.
@@ -199,7 +164,7 @@ class CacheVerifier {
       if (!is_asked) continue;
       Problem shown = problem;
       if (problem.kind == ProblemKind::Missing && is_digest_name(blob)) shown.expected = digest::Digest::from_hex(blob)->text();
-      add(shown, &record, blob);
+      add(std::move(shown), &record, blob);
     }
     if (revision != nullptr) return;
     for (const Leftover& leftover : record.leftovers) {

@@ -78,15 +78,7 @@ class ByteVerifier {
     return digest ? std::optional(*digest) : std::nullopt;
   }
 
-  void add(const BlobCheck& check, Problem problem) {
-    Finding finding;
-    finding.kind = problem.kind;
-    finding.path = std::move(problem.path);
-    finding.expected = std::move(problem.expected);
-    finding.actual = std::move(problem.actual);
-    finding.blob = check.blob;
-    report_.findings.push_back(std::move(finding));
-  }
+  void add(const BlobCheck& check, Problem problem) { report_.findings.push_back(finding_of(std::move(problem), check.blob)); }
 
   Store& store_;
   std::vector<BlobCheck>& checks_;
@@ -98,6 +90,16 @@ class ByteVerifier {
 };
 
 }  // namespace
+
+Finding finding_of(Problem problem, std::string blob) {
+  Finding finding;
+  finding.kind = problem.kind;
+  finding.path = std::move(problem.path);
+  finding.expected = std::move(problem.expected);
+  finding.actual = std::move(problem.actual);
+  finding.blob = std::move(blob);
+  return finding;
+}
 
 Result<void> verify_bytes(Store& store, std::vector<BlobCheck>& checks, const VerifyAsk& ask, VerifyReport& report,
                           const CancelToken& cancel) {

@@ -12,6 +12,9 @@
 
 namespace larder::store {
 
+/// `blob`: name of the blob concerned; empty: none.
+Finding finding_of(Problem problem, std::string blob);
+
 /// Asked for a file that turned out wrong: is this digest one that the repository wants under another name?
 using WantsDigest = std::function<bool(const BlobCheck&, const digest::Digest&)>;
 
