@@ -1,7 +1,7 @@
 // verify_local_dir: a --local-dir folder against its own metadata and listing.
 #include "base/escape.hpp"
 #include "fs/walk.hpp"
-#include "store/link_target.hpp"
+#include "store/entry_name.hpp"
 #include "store/local_dir.hpp"
 #include "store/tree_cache.hpp"
 #include "store/verify_bytes.hpp"
@@ -17,7 +17,6 @@
 namespace larder::store {
 namespace {
 
-constexpr std::uint64_t kMaxMetadata = 64 * 1024;
 constexpr std::string_view kMetadataEnd = ".metadata";
 
 /// Every entry below `folder` that is no folder, path relative to it, links not followed. `skips`: folders not to enter.
@@ -79,8 +78,7 @@ class LocalVerifier {
     const auto visit = [&](const std::string& path, const fs::FileFacts& facts) -> Result<void> {
       if (path.ends_with(".incomplete")) add(ProblemKind::Partial, ".cache/huggingface/download/" + path, "", "", "");
       if (!path.ends_with(kMetadataEnd) || facts.kind != fs::FileKind::Regular) return {};
-      LARDER_TRY(const auto text, store_.disk().read_small(folder + "/" + path, kMaxMetadata));
-      const auto metadata = text ? parse_metadata(*text) : std::nullopt;
+      const auto metadata = store::read_metadata(store_.disk(), folder + "/" + path);
       if (!metadata || !is_digest_name(metadata->etag)) return {};
       const std::string file = path.substr(0, path.size() - kMetadataEnd.size());
       wanted_[file] = {*digest::Digest::from_hex(metadata->etag), size_of(metadata->commit, file), false, true};
@@ -185,13 +183,7 @@ class LocalVerifier {
   }
 
   void add(ProblemKind kind, const std::string& path, std::string expected, std::string actual, std::string blob) {
-    Finding finding;
-    finding.kind = kind;
-    finding.path = path;
-    finding.expected = std::move(expected);
-    finding.actual = std::move(actual);
-    finding.blob = std::move(blob);
-    report_.findings.push_back(std::move(finding));
+    report_.findings.push_back(finding_of({kind, path, std::move(expected), std::move(actual)}, std::move(blob)));
   }
 
   Store& store_;

@@ -328,6 +328,24 @@ TEST_CASE("verify_local_dir: a folder against its own metadata", "[store][verify
   CHECK(shown(*sized).contains("size short.bin"));
 }
 
+TEST_CASE("verify_local_dir: metadata that nobody wrote so is no metadata", "[store][verify]") {
+  StoreRig rig;
+  CacheBuilder folder(rig.dir / "local");
+  const std::string metadata = kOne + "\n" + CacheBuilder::blob_name("{}", false) + "\n99999999999.5\n";
+  folder.write("good.json", "{}");
+  folder.write(".cache/huggingface/download/good.json.metadata", metadata);
+  folder.write("huge.json", "{}");
+  folder.write(".cache/huggingface/download/huge.json.metadata", metadata + std::string(100'000, '\n'));
+  folder.write("linked.json", "{}");
+  folder.link(".cache/huggingface/download/linked.json.metadata", "good.json.metadata");
+  auto run = rig.store();
+  NoProgress progress;
+  const auto report = store::verify_local_dir(run, folder.root(), {}, progress, CancelToken{});
+  REQUIRE(report);
+  CHECK(shown(*report) == std::set<std::string>{"foreign huge.json", "foreign linked.json"});
+  CHECK(report->checked.blobs == 1);
+}
+
 TEST_CASE("verify_local_dir: nothing to hold the files against is said, and a listing of the cache will do", "[store][verify]") {
   StoreRig rig;
   CacheBuilder folder(rig.dir / "local");
