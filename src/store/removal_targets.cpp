@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <unordered_map>
 
 namespace larder::store {
 namespace {
@@ -15,11 +16,12 @@ bool is_at_or_below(std::string_view entry, std::string_view path) {
   return entry == path || (entry.size() > path.size() && entry.starts_with(path) && entry[path.size()] == '/');
 }
 
-std::uint32_t blob_index(const RepoRecord& record, const std::string& name) {
-  for (std::uint32_t i = 0; i < record.blobs.size(); ++i) {
-    if (record.blobs[i].name == name) return i;
-  }
-  return BlobRecord::kNone;
+/// Index of each blob of the repository by its name.
+std::unordered_map<std::string_view, std::uint32_t> blob_indices(const RepoRecord& record) {
+  std::unordered_map<std::string_view, std::uint32_t> indices;
+  indices.reserve(record.blobs.size());
+  for (std::uint32_t i = 0; i < record.blobs.size(); ++i) indices.emplace(record.blobs[i].name, i);
+  return indices;
 }
 
 /// The entries of one snapshot with what is needed to judge them.
@@ -93,9 +95,11 @@ Result<std::vector<FileTarget>> find_files(Store& store, const RepoRecord& recor
       blobs.push_back(std::move(blob));
     }
   }
+  const auto indices = blob_indices(record);
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (blobs[i].empty()) continue;
-    found[i].blob = blob_index(record, blobs[i]);
+    const auto index = indices.find(blobs[i]);
+    if (index != indices.end()) found[i].blob = index->second;
     found[i].uses = uses[blobs[i]];
   }
   return found;

@@ -1,7 +1,8 @@
 // RepoSweep: takes things out of one repository, in the order that leaves every intermediate state readable.
 #pragma once
 
-#include "store/reachability.hpp"
+#include "store/blob_sweep.hpp"
+#include "store/snapshot_walk.hpp"
 #include "store/store.hpp"
 
 #include <larder/store/gc.hpp>
@@ -31,18 +32,18 @@ class RepoSweep {
   /// One entry of a snapshot; `path`: relative to the repository. The ref and the folder of the snapshot stay.
   Result<SweepOutcome> remove_file(const std::string& path);
   /// A blob no snapshot leads to; removed with the others.
-  void add_blob(const std::string& name) { blobs_.insert(name); }
+  void add_blob(const std::string& name) { blobs_.add(name); }
   /// A partial or temporary file, `path` relative to the cache, if it is still dead.
   Result<SweepOutcome> remove_leftover(const std::string& path);
   /// Everything of the repository that a cache writer made.
   Result<SweepOutcome> remove_everything();
-  /// Blob entries collected so far: each under its lock, and only if neither a link nor a lease needs it by then.
-  Result<void> remove_blobs();
+  /// Blob entries collected so far, as far as nobody needs them (BlobSweep::run).
+  Result<void> remove_blobs() { return blobs_.run(); }
   /// Last: removes the folders of a repository that holds nothing any more, so that no scan ever sees it half gone; then the notes.
   Result<void> finish();
 
   /// Payloads whose entries were removed: to be swept.
-  [[nodiscard]] const std::set<std::string>& payloads() const { return payloads_; }
+  [[nodiscard]] const std::set<std::string>& payloads() const { return blobs_.payloads(); }
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
@@ -59,8 +60,6 @@ class RepoSweep {
   Result<bool> remove_folders(const std::string& folder, std::vector<FolderStamp> folders);
   Result<void> remove_marks(const std::string& folder);
   Result<void> remove_no_exist(const std::string& folder);
-  Result<void> remove_blob_batch(const std::vector<std::string>& names);
-  Result<void> remove_blob(const std::string& name);
   Result<void> remove_all_refs();
   Result<SweepOutcome> remove_all_snapshots();
   Result<void> remove_all_blobs();
@@ -76,9 +75,7 @@ class RepoSweep {
   Store& store_;
   RepoLayout layout_;
   const CancelToken& cancel_;
-  Reachability reachability_;
-  std::set<std::string> blobs_;
-  std::set<std::string> payloads_;
+  BlobSweep blobs_;
   std::vector<std::string> notes_;  // paths; they go after the blobs
   std::vector<std::string> warnings_;
 };
