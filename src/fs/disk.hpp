@@ -105,6 +105,8 @@ class Disk {
   /// Names in a folder without "." and "..", sorted; empty when it is not there.
   virtual Result<std::vector<std::string>> list(const std::string& path) = 0;
   virtual Result<std::optional<SpaceFacts>> space(const std::string& path) = 0;
+  /// Bytes that one name may have in an existing folder: at most 255, also where the file system does not say (T7).
+  virtual Result<std::size_t> longest_name(const std::string& path) = 0;
 };
 
 /// The POSIX one.

@@ -46,6 +46,7 @@ class ForwardingDisk : public Disk {
   Result<std::optional<std::string>> read_link(const std::string& path) override { return inner_.read_link(path); }
   Result<std::vector<std::string>> list(const std::string& path) override { return inner_.list(path); }
   Result<std::optional<SpaceFacts>> space(const std::string& path) override { return inner_.space(path); }
+  Result<std::size_t> longest_name(const std::string& path) override { return inner_.longest_name(path); }
 
  private:
   Disk& inner_;

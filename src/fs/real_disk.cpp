@@ -278,6 +278,13 @@ class RealDisk final : public Disk {
     facts.free_inodes = info.f_files == 0 ? std::numeric_limits<std::uint64_t>::max() : info.f_favail;
     return facts;
   }
+
+  Result<std::size_t> longest_name(const std::string& path) override {
+    struct statvfs info {};
+    if (again([&] { return ::statvfs(path.c_str(), &info); }) != 0) return fail_path("cannot ask for the longest name", path);
+    // 143 on eCryptfs, whose names grow; some FUSE file systems say nothing.
+    return info.f_namemax == 0 ? NAME_MAX : std::min<std::size_t>(info.f_namemax, NAME_MAX);
+  }
 };
 
 }  // namespace

@@ -49,16 +49,22 @@ Result<void> require_folder(fs::Disk& disk, std::string folder) {
   return {};
 }
 
-/// Free space where the destination is or will be: the nearest folder that exists.
-Result<FreeSpace> look_at_space(fs::Disk& disk, std::string folder, std::uint64_t needed) {
-  FreeSpace space;
-  space.needed = needed + needed / 100;
+/// The folder itself, or the nearest one above it that exists.
+Result<std::string> nearest_folder(fs::Disk& disk, std::string folder) {
   while (!folder.empty()) {
     LARDER_TRY(const auto facts, disk.look_through(folder));
-    if (facts) break;
+    if (facts) return folder;
     folder.resize(folder.find_last_of('/'));
   }
-  LARDER_TRY(const auto known, disk.space(folder.empty() ? "/" : folder));
+  return "/";
+}
+
+/// Free space where the destination is or will be.
+Result<FreeSpace> look_at_space(fs::Disk& disk, const std::string& folder, std::uint64_t needed) {
+  FreeSpace space;
+  space.needed = needed + needed / 100;
+  LARDER_TRY(const auto nearest, nearest_folder(disk, folder));
+  LARDER_TRY(const auto known, disk.space(nearest));
   space.is_known = known.has_value();
   if (known) space.present = known->free_bytes;
   return space;
@@ -84,6 +90,20 @@ Result<void> require_everything_here(const Prepared& prepared) {
 std::size_t room_below(const std::string& folder, repo::NamePlace place) {
   const std::size_t own = place == repo::NamePlace::LocalFolder ? store::LocalDirLayout(folder).metadata("").size() : folder.size() + 1;
   return own + 1 < PATH_MAX ? PATH_MAX - own - 1 : 0;
+}
+
+/// Every name that the pull will make fits into its place (T7).
+Result<void> judge_names_here(Services& services, const PullOptions& options, const Prepared& prepared) {
+  const auto place = options.local_dir ? repo::NamePlace::LocalFolder : repo::NamePlace::Cache;
+  NameRoom room;
+  room.path = room_below(prepared.folder, place);
+  LARDER_TRY(const auto nearest, nearest_folder(services.disk, prepared.folder));
+  LARDER_TRY(room.part, services.disk.longest_name(nearest));
+  if (!options.local_dir) {
+    LARDER_CHECK(judge_length(options.reference.repo.folder_name(), room));
+    if (!asked_revision(options).commit()) LARDER_CHECK(judge_length(asked_revision(options).text(), room));
+  }
+  return judge_names(*prepared.target.tree, prepared.selection.chosen, place, room);
 }
 
 Result<void> plan_transfer(Services& services, const PullOptions& options, Prepared& prepared, const CancelToken& cancel) {
@@ -117,8 +137,7 @@ Result<void> prepare(Services& services, const PullOptions& options, const Cance
 
   const auto& tree = *prepared.target.tree;
   LARDER_TRY(prepared.selection, select_files(tree, options));
-  const auto place = options.local_dir ? repo::NamePlace::LocalFolder : repo::NamePlace::Cache;
-  LARDER_CHECK(judge_names(tree, prepared.selection.chosen, place, room_below(prepared.folder, place)));
+  LARDER_CHECK(judge_names_here(services, options, prepared));
   LARDER_CHECK(plan_transfer(services, options, prepared, cancel));
   if (options.offline) LARDER_CHECK(require_everything_here(prepared));
   if (prepared.selection.is_single_file) {

@@ -126,8 +126,10 @@ namespace {
 
 /// a folder keeps metadata and lock of each file under its name with these ends. A folder of such a name in the repository wants its
 /// own files' metadata below it, and the two can't both be there.
+constexpr std::string_view kLongestEnd = ".metadata";
+
 std::string_view claimed_folder(const repo::Tree& tree, const std::vector<std::uint32_t>& chosen, std::string_view path) {
-  for (const std::string_view end : {".metadata", ".lock"}) {
+  for (const std::string_view end : {kLongestEnd, std::string_view(".lock")}) {
     const std::string folder = std::string(path).append(end).append("/");
     const auto first = std::lower_bound(chosen.begin(), chosen.end(), tree.lower_bound(folder));
     if (first != chosen.end() && tree.at(*first).path.starts_with(folder)) return end;
@@ -136,11 +138,12 @@ std::string_view claimed_folder(const repo::Tree& tree, const std::vector<std::u
 }
 
 Result<void> judge_name(const repo::Tree& tree, const std::vector<std::uint32_t>& chosen, std::uint32_t index, repo::NamePlace place,
-                        std::size_t room) {
+                        NameRoom room) {
   const auto path = tree.at(index).path;
   LARDER_CHECK(repo::check_name(path, place));
-  if (path.size() > room) return fail(ErrorCode::UnsafePath, escape_text(path) + ": too long below the destination folder");
+  LARDER_CHECK(judge_length(path, room));
   if (place != repo::NamePlace::LocalFolder) return {};
+  LARDER_CHECK(judge_length(std::string(path).append(kLongestEnd), room));
   const auto end = claimed_folder(tree, chosen, path);
   if (end.empty()) return {};
   return fail(
@@ -150,7 +153,20 @@ Result<void> judge_name(const repo::Tree& tree, const std::vector<std::uint32_t>
 
 }  // namespace
 
-Result<void> judge_names(const repo::Tree& tree, const std::vector<std::uint32_t>& chosen, repo::NamePlace place, std::size_t room) {
+Result<void> judge_length(std::string_view name, NameRoom room) {
+  if (name.size() > room.path) return fail(ErrorCode::UnsafePath, escape_text(name) + ": too long below the destination folder");
+  for (std::size_t begin = 0; begin < name.size();) {
+    const std::size_t end = std::min(name.find('/', begin), name.size());
+    if (end - begin > room.part) {
+      return fail(ErrorCode::UnsafePath, fmt::format("{}: has a part over {} bytes, the most that the destination's file system takes",
+                                                     escape_text(name), room.part));
+    }
+    begin = end + 1;
+  }
+  return {};
+}
+
+Result<void> judge_names(const repo::Tree& tree, const std::vector<std::uint32_t>& chosen, repo::NamePlace place, NameRoom room) {
   std::string text;
   std::size_t bad = 0;
   for (const auto index : chosen) {

@@ -6,6 +6,7 @@
 Ids are those of the fault catalogue in docs/reliability.md.
 """
 import argparse
+import errno
 import mmap
 import os
 import resource
@@ -18,7 +19,7 @@ import time
 import check_cache
 import rig as rigs
 
-EXIT_LOCAL = 8
+EXIT_LOCAL, EXIT_POLICY, EXIT_UNSAFE = 8, 11, 12
 
 
 class Bench:
@@ -46,6 +47,12 @@ class Bench:
         env = self.rig.environment(self.cache)
         return subprocess.run([program, *words], env=env, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               check=False, timeout=120, user=65534, group=65534)
+
+    def serve(self, repo, files, branches):
+        """One more repository of one commit, on a new Hub."""
+        self.rig.serve(repo, {"commits": [{"id": "4" * 40, "files": files}], "branches": {name: 0 for name in branches}})
+        self.rig.stop_hub()
+        self.rig.start_hub()
 
     def expect_exit(self, result, code):
         self.expect(result.returncode == code, f"exit {result.returncode} instead of {code}: {result.stderr.strip()[-300:]}")
@@ -402,7 +409,92 @@ def mapped_blob(bench):
                 bench.expect(bytes(mapped) == before, f"{words}: the mapped bytes changed")
 
 
-CASES = (flock_missing, flock_lies, flock_held, no_symlinks, no_renameat2, short_writes, few_descriptors, small_files_only, little_memory,
+def short_names(bench):
+    """T7: a file system of shorter names (eCryptfs: 143 bytes) is asked, and nothing is fetched that would not fit."""
+    bench.serve("org/long", [{"path": "n" * 144, "text": "1"}, {"path": "good", "text": "2"}], ["main", "b" * 130])
+    bench.serve("org/" + "l" * 90, [{"path": "a", "text": "1"}], ["main"])
+    limit = {"LONGEST_NAME": 143}
+    result = bench.pull(limit, ("pull", "org/long"))
+    bench.expect_exit(result, EXIT_UNSAFE)
+    bench.expect("n" * 144 in result.stderr and "143" in result.stderr, f"the name is not said: {result.stderr.strip()[-200:]}")
+    bench.expect(not (bench.cache / "models--org--long").exists(), "something was made")
+    bench.expect_exit(bench.pull(limit, ("pull", "org/long", "--exclude", "n*")), 0)
+    bench.expect_exit(bench.pull({"LONGEST_NAME": 129}, ("pull", "org/long", "--exclude", "n*", "--revision", "b" * 130)), EXIT_UNSAFE)
+    bench.expect_exit(bench.pull(limit, ("pull", "org/" + "l" * 90)), 0)
+    bench.expect_exit(bench.pull({"LONGEST_NAME": 100}, ("pull", "org/" + "l" * 90)), EXIT_UNSAFE)
+    folder = str(bench.rig.folder("short-names"))
+    bench.expect_exit(bench.pull({"LONGEST_NAME": 152}, ("pull", "org/long", "--local-dir", folder)), EXIT_UNSAFE)
+    bench.expect_exit(bench.pull({"LONGEST_NAME": 153}, ("pull", "org/long", "--local-dir", folder)), 0)
+
+
+def folding_names(bench):
+    """L39, T8: where two names are one file, a repository that has both is refused before anything is fetched."""
+    bench.serve("org/pair", [{"path": name, "text": name} for name in ("Readme.md", "readme.md", "other")], ["main"])
+    folder = bench.rig.folder("folding")
+    for words in (("pull", "org/pair"), ("pull", "org/pair", "--local-dir", str(folder))):
+        result = bench.pull({"FOLDS": 1}, words)
+        bench.expect_exit(result, EXIT_UNSAFE)
+        bench.expect("Readme.md and readme.md" in result.stderr, f"not both are named: {result.stderr.strip()[-200:]}")
+        bench.expect(not list(folder.glob("[!.]*")), "something was fetched")
+        bench.expect_exit(bench.pull({"FOLDS": 1}, (*words, "--exclude", "R*")), 0)
+        bench.expect_exit(bench.pull(None, words), 0)
+    bench.expect_sound()
+
+
+def coarse_times(bench):
+    """L38: times in steps of two seconds: what is here is known as such, an edited file as the user's."""
+    coarse = {"COARSE_TIMES": 2}
+    folder = bench.rig.folder("coarse")
+    for words in (("pull", rigs.REPO), ("pull", rigs.REPO, "--local-dir", str(folder))):
+        bench.expect_exit(bench.pull(coarse, words), 0)
+        again = bench.pull(coarse, (*words, "--json"))
+        bench.expect_exit(again, 0)
+        bench.expect('"fetched":0' in again.stdout.replace(" ", ""), f"fetched again: {again.stdout[-300:]}")
+    with open(folder / "config.json", "a", encoding="utf-8") as file:
+        file.write("mine")
+    bench.expect_exit(bench.pull(coarse, ("pull", rigs.REPO, "--local-dir", str(folder))), EXIT_POLICY)
+    bench.expect_exit(bench.pull(coarse, ("pull", rigs.REPO, "--revision", "first")), 0)
+    bench.expect_exit(bench.pull(coarse, ("cache", "gc", "--older-than", "1d", "--yes")), 0)
+    bench.expect_exit(bench.pull(coarse, ("cache", "prune", "--yes")), 0)
+    bench.expect_whole()
+
+
+def clock_jumps(bench):
+    """L28: the wall clock goes a day on, or back, in the middle of a run; so do those that come after it."""
+    for seconds in (86400, -86400):
+        shutil.rmtree(bench.cache, ignore_errors=True)
+        for words in (("pull", rigs.REPO, "--revision", "first"), ("pull", rigs.REPO), ("cache", "prune", "--yes"), ("pull", rigs.SMALL)):
+            begin = time.monotonic()
+            bench.expect_exit(bench.pull({"CLOCK_JUMP": seconds, "SHIM_ROOT": bench.cache}, words), 0)
+            bench.expect(time.monotonic() - begin < 30, f"{words} took a part of the jump")
+            bench.expect_sound()
+        bench.expect_whole()
+
+
+def stale_handles(bench):
+    """L41: a network file system that loses a handle once is asked again; its .nfs files are nobody's."""
+    log = bench.rig.scratch / "stale"
+    bench.expect_exit(bench.pull({"SHIM_LOG": log, "SHIM_ROOT": bench.cache}), 0)
+    lines = log.read_text().splitlines()
+    # A sync that failed once is never believed when asked again (fsyncgate).
+    calls = [number for number, line in enumerate(lines, 1) if "sync" not in line.split()[1]]
+    for number in calls[:: max(1, len(calls) // 12)]:
+        shutil.rmtree(bench.cache)
+        bench.expect_exit(bench.pull({"FAIL_AT": number, "FAIL_ERRNO": errno.ESTALE, "SHIM_ROOT": bench.cache}), 0)
+        bench.expect_whole()
+    repo = bench.cache / "models--org--m"
+    silly = [folder / ".nfs00000000001b1e5500000001" for folder in (repo / "blobs", repo / "snapshots" / ("2" * 40))]
+    for path in silly:
+        path.write_text("open elsewhere")
+        os.utime(path, (0, 0))
+    bench.expect_exit(bench.pull(), 0)
+    for words in (("cache", "verify"), ("cache", "prune", "--yes"), ("cache", "gc", "--older-than", "1d", "--yes")):
+        bench.expect_exit(bench.pull(None, words), 0)
+    bench.expect(all(path.exists() for path in silly), "a file of the NFS client was removed")
+
+
+CASES = (short_names, folding_names, coarse_times, clock_jumps, stale_handles,
+         flock_missing, flock_lies, flock_held, no_symlinks, no_renameat2, short_writes, few_descriptors, small_files_only, little_memory,
          read_only, full_disk, odd_umasks, folder_vanishes, odd_lock_files, aborted_disk, no_inodes, removal_from_a_full_disk, over_quota,
          blobs_elsewhere, no_reservation, slow_syncs, long_paths, other_users, left_in_the_middle, nowhere, mapped_blob)
 

@@ -9,11 +9,16 @@
 //   FLOCK=ok|nosys|busy    flock always "succeeds", is not there, or never gets the lock
 //   SYMLINK=eperm          no links;  RENAMEAT2=nosys: not there;  LINK=eperm: no hard links;  NOREFLINK=1: no FICLONE
 //   FALLOCATE=nosup        no space is reserved
+//   LONGEST_NAME=N         statvfs says that names have at most N bytes
+//   FOLDS=1                a name that is not there is looked for in lower-case letters
+//   COARSE_TIMES=S         times of files come in steps of S seconds
+//   CLOCK_JUMP=S           the wall clock goes S seconds further (or back) after the 20th point
 //   SLOW_CALL=NAME SLOW_MS=N   each call of that name takes N milliseconds more
 //
 // Counters are of the process, not of the thread: strace's are not (measured), so it can't do this. Calls that stdio makes inside libc are
 // not seen; calls of C++ streams are. Plain C: it is loaded into every process of the run.
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,9 +31,11 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,7 +43,7 @@
 
 static atomic_long counted;
 static long crash_at = -1, fail_at = -1, fail_times = 1, fail_errno = EIO, stop_at = -1, short_at = -1;
-static long slow_ms;
+static long slow_ms, longest_name, folds, coarse_times, clock_jump;
 static const char *log_path, *root, *flock_mode, *symlink_mode, *renameat2_mode, *link_mode, *no_reflink, *fallocate_mode, *slow_call;
 
 static long number(const char *name, long otherwise) {
@@ -61,6 +68,10 @@ __attribute__((constructor)) static void read_environment(void) {
   fallocate_mode = getenv("FALLOCATE");
   slow_call = getenv("SLOW_CALL");
   slow_ms = number("SLOW_MS", 0);
+  longest_name = number("LONGEST_NAME", 0);
+  folds = number("FOLDS", 0);
+  coarse_times = number("COARSE_TIMES", 0);
+  clock_jump = number("CLOCK_JUMP", 0);
 }
 
 static void *next(const char *name) { return dlsym(RTLD_NEXT, name); }
@@ -295,4 +306,84 @@ int ioctl(int fd, unsigned long request, ...) {
     if (point_at("ioctl(FICLONE)", fd, NULL) < 0) return -1;
   }
   return real(fd, request, argument);
+}
+
+#define STATVFS(name, facts)                                    \
+  int name(const char *path, struct facts *info) {              \
+    static int (*real)(const char *, struct facts *);           \
+    if (!real) real = next(#name);                              \
+    int result = real(path, info);                              \
+    if (result == 0 && longest_name) info->f_namemax = (unsigned long)longest_name; \
+    return result;                                              \
+  }
+STATVFS(statvfs, statvfs)
+STATVFS(statvfs64, statvfs64)
+
+static void coarsen(struct timespec *time) {
+  time->tv_sec -= time->tv_sec % coarse_times;
+  time->tv_nsec = 0;
+}
+
+static void coarsen_all(struct timespec *accessed, struct timespec *modified, struct timespec *changed) {
+  if (coarse_times == 0) return;
+  coarsen(accessed);
+  coarsen(modified);
+  coarsen(changed);
+}
+
+#define STAT_AT(name, type)                                                                         \
+  int name(int folder, const char *path, struct type *facts, int flags) {                           \
+    static int (*real)(int, const char *, struct type *, int);                                      \
+    if (!real) real = next(#name);                                                                  \
+    int result = real(folder, path, facts, flags);                                                  \
+    if (result != 0 && errno == ENOENT && folds) {                                                  \
+      char lower[4096];                                                                             \
+      snprintf(lower, sizeof lower, "%s", path);                                                    \
+      char *letter = strrchr(lower, '/');                                                           \
+      for (letter = letter ? letter : lower; *letter; ++letter) *letter = (char)tolower(*letter);   \
+      result = real(folder, lower, facts, flags);                                                   \
+    }                                                                                               \
+    if (result == 0) coarsen_all(&facts->st_atim, &facts->st_mtim, &facts->st_ctim);                \
+    return result;                                                                                  \
+  }
+STAT_AT(fstatat, stat)
+STAT_AT(fstatat64, stat64)
+
+#define STAT(name, type, parameter, argument)                                        \
+  int name(parameter, struct type *facts) {                                          \
+    static int (*real)(parameter, struct type *);                                    \
+    if (!real) real = next(#name);                                                   \
+    int result = real(argument, facts);                                              \
+    if (result == 0) coarsen_all(&facts->st_atim, &facts->st_mtim, &facts->st_ctim); \
+    return result;                                                                   \
+  }
+STAT(fstat, stat, int fd, fd)
+STAT(fstat64, stat64, int fd, fd)
+STAT(stat, stat, const char *path, path)
+STAT(stat64, stat64, const char *path, path)
+STAT(lstat, stat, const char *path, path)
+STAT(lstat64, stat64, const char *path, path)
+
+static time_t jumped(void) { return atomic_load(&counted) > 20 ? (time_t)clock_jump : 0; }
+
+int clock_gettime(clockid_t clock, struct timespec *time) {
+  int result = (int)syscall(SYS_clock_gettime, clock, time);
+  if (result == 0 && clock == CLOCK_REALTIME) time->tv_sec += jumped();
+  return result;
+}
+
+time_t time(time_t *into) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  if (into) *into = now.tv_sec;
+  return now.tv_sec;
+}
+
+int gettimeofday(struct timeval *restrict into, void *restrict zone) {
+  struct timespec now;
+  (void)zone;
+  clock_gettime(CLOCK_REALTIME, &now);
+  into->tv_sec = now.tv_sec;
+  into->tv_usec = now.tv_nsec / 1000;
+  return 0;
 }

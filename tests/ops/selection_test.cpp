@@ -100,11 +100,28 @@ TEST_CASE("Selection: --no-pickle judges what is left after --prefer and the fil
 TEST_CASE("Selection: all bad names are said at once, and only the chosen ones are judged", "[ops][selection]") {
   const auto tree = tree_of({"../evil", "good.txt", "sub/.git/config"});  // T1, T5
   const std::vector<std::uint32_t> all = {0, 1, 2};
-  const auto judged = ops::judge_names(tree, all, repo::NamePlace::Cache, 4000);
+  const auto judged = ops::judge_names(tree, all, repo::NamePlace::Cache, {4000, 255});
   REQUIRE_FALSE(judged);
   CHECK(judged.error().code == ErrorCode::UnsafePath);
   CHECK(judged.error().message.find("../evil") != std::string::npos);
   CHECK(judged.error().message.find(".git") != std::string::npos);
-  CHECK(ops::judge_names(tree, {1}, repo::NamePlace::Cache, 4000));
-  CHECK_FALSE(ops::judge_names(tree, {1}, repo::NamePlace::Cache, 4));  // T7: too long for the destination
+  CHECK(ops::judge_names(tree, {1}, repo::NamePlace::Cache, {4000, 255}));
+  CHECK_FALSE(ops::judge_names(tree, {1}, repo::NamePlace::Cache, {4, 255}));  // T7: too long for the destination
+}
+
+TEST_CASE("Selection: a part may be as long as the file system of the destination takes it", "[ops][selection]") {  // T7
+  const std::string name(143, 'n');
+  const auto tree = tree_of({"folder/" + name, name + "/file"});
+  const auto judge = [&tree](std::uint32_t index, repo::NamePlace place, std::size_t part) {
+    return ops::judge_names(tree, {index}, place, {4000, part}).has_value();
+  };
+  for (const std::uint32_t index : {0U, 1U}) {
+    CHECK(judge(index, repo::NamePlace::Cache, 143));
+    CHECK_FALSE(judge(index, repo::NamePlace::Cache, 142));
+  }
+  CHECK(judge(0, repo::NamePlace::LocalFolder, 143 + 9));  // its ".metadata", R-601
+  CHECK_FALSE(judge(0, repo::NamePlace::LocalFolder, 143 + 8));
+  CHECK(judge(1, repo::NamePlace::LocalFolder, 143));
+  CHECK_FALSE(ops::judge_length("models--org--" + name, {4000, 155}));
+  CHECK(ops::judge_length("refs/pr/1", {4000, 4}));
 }
