@@ -7,6 +7,7 @@ Ids are those of the fault catalogue in docs/reliability.md.
 """
 import argparse
 import errno
+import json
 import mmap
 import os
 import resource
@@ -19,7 +20,7 @@ import time
 import check_cache
 import rig as rigs
 
-EXIT_LOCAL, EXIT_POLICY, EXIT_UNSAFE = 8, 11, 12
+EXIT_LOCAL, EXIT_PARTIAL, EXIT_POLICY, EXIT_UNSAFE = 8, 10, 11, 12
 
 
 class Bench:
@@ -48,11 +49,14 @@ class Bench:
         return subprocess.run([program, *words], env=env, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               check=False, timeout=120, user=65534, group=65534)
 
-    def serve(self, repo, files, branches):
+    def serve(self, repo, files, branches, *hub_words):
         """One more repository of one commit, on a new Hub."""
         self.rig.serve(repo, {"commits": [{"id": "4" * 40, "files": files}], "branches": {name: 0 for name in branches}})
+        self.restart_hub(*hub_words)
+
+    def restart_hub(self, *words):
         self.rig.stop_hub()
-        self.rig.start_hub()
+        self.rig.start_hub(*words)
 
     def expect_exit(self, result, code):
         self.expect(result.returncode == code, f"exit {result.returncode} instead of {code}: {result.stderr.strip()[-300:]}")
@@ -493,7 +497,50 @@ def stale_handles(bench):
     bench.expect(all(path.exists() for path in silly), "a file of the NFS client was removed")
 
 
-CASES = (short_names, folding_names, coarse_times, clock_jumps, stale_handles,
+MIXED = {"good.bin": 2_500_000, "good.txt": 30, "gone.txt": 40, "lied.bin": 1_800_000, "barred.bin": 1_900_000}
+
+
+def mixed_failures(bench):
+    """N24, T20, L14, L7: a file that is not there, one of wrong bytes and one that can't be written, in one run: each is named, the good
+    ones are kept, and the next run fetches the rest and nothing else."""
+    faults = ("--fault", "gone.txt=404one", "--fault", "lied.bin=wrong")
+    files = [{"path": name, "size": size, "seed": size} for name, size in MIXED.items()]
+    bench.serve("org/mixed", files, ["main"], *faults)
+    listing = json.loads(bench.pull(None, ("files", "org/mixed", "--json")).stdout)["files"]
+    blobs = {file["path"]: bench.cache / "models--org--mixed/blobs" / file["blob"] for file in listing}
+    bars = {"FAIL_PATH": f"partial/{blobs['barred.bin'].name}", "SHIM_ROOT": bench.cache}
+    good = ("good.bin", "good.txt")
+
+    result = bench.pull({**bars, "FAIL_ERRNO": errno.EACCES}, ("pull", "org/mixed", "--json", "--retries", "2"))
+    bench.expect_exit(result, EXIT_PARTIAL)
+    said = json.loads(result.stdout)
+    bench.expect((said["schema"], said["exit"]) == ("larder.error/1", EXIT_PARTIAL), f"the document says {said['schema']}, {said['exit']}")
+    exits = {failure["path"]: failure["exit"] for failure in said["failures"]}
+    bench.expect(exits == {"gone.txt": 3, "lied.bin": 7, "barred.bin": 8}, f"failures {exits}")
+    bench.expect(all(failure["message"] for failure in said["failures"]), "a failure without a word")
+    bench.expect(all(name in result.stderr for name in exits), f"not all are named: {result.stderr.strip()[-400:]}")
+    bench.expect({name for name, blob in blobs.items() if blob.exists()} == set(good), "other blobs than the good ones")
+    bench.expect(not (bench.cache / "models--org--mixed/refs/main").exists(), "the ref was moved")
+    bench.expect_sound()
+
+    bench.restart_hub()
+    result = bench.pull(None, ("pull", "org/mixed", "--json"))
+    bench.expect_exit(result, 0)
+    said = json.loads(result.stdout)
+    bench.expect(said["bytes"]["fetched"] == sum(size for name, size in MIXED.items() if name not in good), f"{said['bytes']}")
+    bench.expect({file["path"] for file in said["files"] if file["status"] == "reused"} == set(good), "others than the good ones are reused")
+    bench.expect_exit(bench.pull(None, ("cache", "verify")), 0)
+
+    # A full disk ends the run, whatever else had failed before.
+    shutil.rmtree(bench.cache)
+    bench.restart_hub(*faults)
+    bench.expect_exit(bench.pull({**bars, "FAIL_ERRNO": errno.ENOSPC}, ("pull", "org/mixed", "--retries", "2")), EXIT_LOCAL)
+    bench.expect_sound()
+    bench.restart_hub()
+    bench.expect_exit(bench.pull(None, ("pull", "org/mixed")), 0)
+
+
+CASES = (short_names, mixed_failures, folding_names, coarse_times, clock_jumps, stale_handles,
          flock_missing, flock_lies, flock_held, no_symlinks, no_renameat2, short_writes, few_descriptors, small_files_only, little_memory,
          read_only, full_disk, odd_umasks, folder_vanishes, odd_lock_files, aborted_disk, no_inodes, removal_from_a_full_disk, over_quota,
          blobs_elsewhere, no_reservation, slow_syncs, long_paths, other_users, left_in_the_middle, nowhere, mapped_blob)

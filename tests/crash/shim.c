@@ -3,6 +3,7 @@
 //   SHIM_LOG=FILE          one line a point: "N call path"
 //   CRASH_AT=N             SIGKILL just before the N-th
 //   FAIL_AT=N FAIL_ERRNO=E the N-th fails with errno E instead (5);  FAIL_TIMES=K: and the K-1 after it
+//   FAIL_PATH=TEXT         each call on a path that holds TEXT fails with FAIL_ERRNO
 //   STOP_AT=N              SIGSTOP before the N-th: somebody else looks at the disk, then sends SIGCONT
 //   SHORT_AT=N             the N-th, if it is a write, writes one byte
 //   SHIM_ROOT=DIR          only paths and files below DIR count (the cache); default: all
@@ -44,7 +45,7 @@
 static atomic_long counted;
 static long crash_at = -1, fail_at = -1, fail_times = 1, fail_errno = EIO, stop_at = -1, short_at = -1;
 static long slow_ms, longest_name, folds, coarse_times, clock_jump;
-static const char *log_path, *root, *flock_mode, *symlink_mode, *renameat2_mode, *link_mode, *no_reflink, *fallocate_mode, *slow_call;
+static const char *log_path, *root, *fail_path, *flock_mode, *symlink_mode, *renameat2_mode, *link_mode, *no_reflink, *fallocate_mode, *slow_call;
 
 static long number(const char *name, long otherwise) {
   const char *text = getenv(name);
@@ -59,6 +60,7 @@ __attribute__((constructor)) static void read_environment(void) {
   stop_at = number("STOP_AT", -1);
   short_at = number("SHORT_AT", -1);
   log_path = getenv("SHIM_LOG");
+  fail_path = getenv("FAIL_PATH");
   root = getenv("SHIM_ROOT");
   flock_mode = getenv("FLOCK");
   symlink_mode = getenv("SYMLINK");
@@ -109,7 +111,7 @@ static int point(const char *call, const char *path) {
     struct timespec pause = {slow_ms / 1000, slow_ms % 1000 * 1000000};
     nanosleep(&pause, NULL);
   }
-  if (fail_at > 0 && k >= fail_at && k < fail_at + fail_times) {
+  if ((fail_at > 0 && k >= fail_at && k < fail_at + fail_times) || (fail_path && path && strstr(path, fail_path))) {
     errno = (int)fail_errno;
     return -1;
   }
