@@ -546,15 +546,15 @@ CASES = (short_names, mixed_failures, folding_names, coarse_times, clock_jumps, 
          blobs_elsewhere, no_reservation, slow_syncs, long_paths, other_users, left_in_the_middle, nowhere, mapped_blob)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(cases=CASES, about=__doc__, title="odd disks"):
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("larder", "hub", "shim"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--only", choices=[case.__name__ for case in CASES])
+    parser.add_argument("--only", choices=[case.__name__ for case in cases])
     options = parser.parse_args()
     wrong = 0
     with rigs.Rig(options.larder, options.hub, options.shim) as rig:
-        for case in CASES:
+        for case in cases:
             if options.only not in (None, case.__name__):
                 continue
             bench = Bench(rig, case.__name__)
@@ -563,7 +563,7 @@ def main():
             for line in bench.wrong[:8]:
                 print(f"  {line}")
             wrong += len(bench.wrong)
-    print(f"odd disks: {wrong} findings")
+    print(f"{title}: {wrong} findings")
     return 1 if wrong else 0
 
 

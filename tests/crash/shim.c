@@ -13,6 +13,7 @@
 //   LONGEST_NAME=N         statvfs says that names have at most N bytes
 //   FOLDS=1                a name that is not there is looked for in lower-case letters
 //   COARSE_TIMES=S         times of files come in steps of S seconds
+//   HOST_ADDRESSES=A,B     every name has these addresses, in this order
 //   CLOCK_JUMP=S           the wall clock goes S seconds further (or back) after the 20th point
 //   SLOW_CALL=NAME SLOW_MS=N   each call of that name takes N milliseconds more
 //
@@ -23,6 +24,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -45,7 +47,7 @@
 static atomic_long counted;
 static long crash_at = -1, fail_at = -1, fail_times = 1, fail_errno = EIO, stop_at = -1, short_at = -1;
 static long slow_ms, longest_name, folds, coarse_times, clock_jump;
-static const char *log_path, *root, *fail_path, *flock_mode, *symlink_mode, *renameat2_mode, *link_mode, *no_reflink, *fallocate_mode, *slow_call;
+static const char *log_path, *root, *fail_path, *flock_mode, *symlink_mode, *renameat2_mode, *link_mode, *no_reflink, *fallocate_mode, *slow_call, *host_addresses;
 
 static long number(const char *name, long otherwise) {
   const char *text = getenv(name);
@@ -69,6 +71,7 @@ __attribute__((constructor)) static void read_environment(void) {
   no_reflink = getenv("NOREFLINK");
   fallocate_mode = getenv("FALLOCATE");
   slow_call = getenv("SLOW_CALL");
+  host_addresses = getenv("HOST_ADDRESSES");
   slow_ms = number("SLOW_MS", 0);
   longest_name = number("LONGEST_NAME", 0);
   folds = number("FOLDS", 0);
@@ -387,5 +390,23 @@ int gettimeofday(struct timeval *restrict into, void *restrict zone) {
   clock_gettime(CLOCK_REALTIME, &now);
   into->tv_sec = now.tv_sec;
   into->tv_usec = now.tv_nsec / 1000;
+  return 0;
+}
+
+// One list out of one look-up an address; its end frees node by node.
+int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **into) {
+  static int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+  if (!real) real = next("getaddrinfo");
+  if (!host_addresses || !host || (host[0] >= '0' && host[0] <= '9') || strchr(host, ':')) return real(host, service, hints, into);
+  struct addrinfo any = hints ? *hints : (struct addrinfo){0}, **end = into;
+  any.ai_family = AF_UNSPEC;
+  char addresses[200];
+  snprintf(addresses, sizeof addresses, "%s", host_addresses);
+  *into = NULL;
+  for (char *rest, *address = strtok_r(addresses, ",", &rest); address; address = strtok_r(NULL, ",", &rest)) {
+    int failed = real(address, service, &any, end);
+    if (failed) return failed;
+    while (*end) end = &(*end)->ai_next;
+  }
   return 0;
 }
