@@ -158,7 +158,7 @@ Result<void> run_threads(EngineRig& rig, std::uint64_t memory) {
 }  // namespace
 
 TEST_CASE("Engine, threads: several files come through a pool near its minimum", "[transfer][engine][threads]") {  // I9
-  const std::uint64_t pieces = GENERATE(2, 3, 5, 9);
+  const std::uint64_t pieces = GENERATE(2U, 3U, 5U, 9U);
   const int cores = GENERATE(2, 4);
   CAPTURE(pieces, cores);
   EngineRig rig;
