@@ -1,10 +1,11 @@
-// sha256_bench: how fast one core hashes: OpenSSL, one lane, two lanes in lockstep. Prints GB/s of CPU time, best of five.
+// sha256_bench: how fast one core hashes: OpenSSL, one lane, more lanes in lockstep. Prints GB/s of CPU time, best of five.
 #include "digest/evp_hasher.hpp"
-#include "digest/sha256_x2.hpp"
+#include "digest/sha256_lane.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <string>
 #include <vector>
 
 namespace {
@@ -14,7 +15,8 @@ using larder::digest::EvpHasher;
 using larder::digest::Sha256Lane;
 
 constexpr std::size_t kPiece = 256 * 1024;
-constexpr std::size_t kPieces = 2048;  // 512 MiB in all
+constexpr std::size_t kPieces = 2048;          // 512 MiB in all
+constexpr std::size_t kTogether = 512 * 1024;  // pieces of all lanes: what the second cache holds with ease
 
 double cpu_seconds() {
   timespec now{};
@@ -37,9 +39,10 @@ void measure(const char* name, Work work) {
 }  // namespace
 
 int main() {
-  const std::vector<std::byte> first(kPiece, std::byte{1});
-  const std::vector<std::byte> second(kPiece, std::byte{2});
-  std::printf("two lanes available: %s\n", larder::digest::two_lanes_available() ? "yes" : "no");
+  std::vector<std::vector<std::byte>> pieces;
+  for (std::size_t i = 0; i < Sha256Lane::kMostTogether; ++i) pieces.emplace_back(kPiece, static_cast<std::byte>(i));
+  const auto& first = pieces.front();
+  std::printf("lanes worth feeding together: up to %zu\n", larder::digest::lanes_worth_feeding(Sha256Lane::kMostTogether));
   measure("OpenSSL, one stream", [&] {
     EvpHasher hasher(Algorithm::Sha256, 0);
     for (std::size_t i = 0; i < kPieces; ++i) hasher.update(first);
@@ -50,12 +53,14 @@ int main() {
     for (std::size_t i = 0; i < kPieces; ++i) lane.update(first);
     (void)lane.finish();
   });
-  measure("two lanes in lockstep", [&] {
-    Sha256Lane a;
-    Sha256Lane b;
-    for (std::size_t i = 0; i < kPieces / 2; ++i) Sha256Lane::update_pair(a, first, b, second);
-    (void)a.finish();
-    (void)b.finish();
-  });
+  for (const std::size_t count : {2U, 4U, 6U, 7U, 8U, 10U, 11U, 16U}) {
+    measure(("lanes in lockstep: " + std::to_string(count)).c_str(), [&] {
+      std::vector<Sha256Lane> lanes(count);
+      std::vector<Sha256Lane::Feed> feeds;
+      for (std::size_t i = 0; i < count; ++i) feeds.push_back({&lanes[i], std::span(pieces[i]).first(kTogether / 16)});
+      for (std::size_t done = 0; done < kPiece * kPieces; done += count * feeds.front().bytes.size()) Sha256Lane::update_together(feeds);
+      for (auto& lane : lanes) (void)lane.finish();
+    });
+  }
   return 0;
 }

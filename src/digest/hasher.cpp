@@ -1,7 +1,7 @@
 #include "digest/hasher.hpp"
 
 #include "digest/evp_hasher.hpp"
-#include "digest/sha256_x2.hpp"
+#include "digest/sha256_lane.hpp"
 
 namespace larder::digest {
 

@@ -21,7 +21,7 @@ class Hasher {
 };
 
 /// A hasher for a file of `size` bytes (git's blob digest begins with the size). For Sha256 it is a Sha256Lane where
-/// two_lanes_available(): a worker with two of them may feed them in lockstep (sha256_x2.hpp).
+/// two_lanes_available(): a worker with two of them may feed them in lockstep (sha256_lane.hpp).
 std::unique_ptr<Hasher> make_hasher(Algorithm algorithm, std::uint64_t size);
 
 /// The digest of bytes in memory.

@@ -30,9 +30,19 @@ struct Sha256Compressors {
   CompressTwo two = nullptr;
 };
 
+/// Compresses `count` blocks of each of a fixed number of messages.
+using CompressMany = void (*)(Sha256State* const* states, const std::byte* const* messages, std::size_t count);
+
+struct Sha256ManyCompressors {
+  CompressMany eight = nullptr;
+  CompressMany sixteen = nullptr;
+};
+
 /// Portable C++.
 Sha256Compressors plain_sha256();
 /// SHA-NI; both null where the compiler or the CPU does not have it.
 Sha256Compressors native_sha256();
+/// AVX-512; both null where the compiler, the CPU or the system does not have it.
+Sha256ManyCompressors many_sha256();
 
 }  // namespace larder::digest

@@ -63,6 +63,8 @@ class Disk {
   virtual Result<void> append(int fd, std::span<const std::byte> bytes) = 0;
   /// Reads until `bytes` is full or the end of the file; returns the count.
   virtual Result<std::size_t> read_at(int fd, std::span<std::byte> bytes, std::uint64_t offset) = 0;
+  /// Starts reading a range into the system's cache without waiting. A hint: never fails.
+  virtual void start_read(int fd, ByteRange range) = 0;
   virtual Result<void> truncate(int fd, std::uint64_t size) = 0;
   /// Reserves space without changing the size, where a disk gains by it; not supported is no error, no space is DiskFull.
   virtual Result<void> reserve(int fd, std::uint64_t size) = 0;

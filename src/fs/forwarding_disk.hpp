@@ -25,6 +25,7 @@ class ForwardingDisk : public Disk {
   }
   Result<void> truncate(int fd, std::uint64_t size) override { return inner_.truncate(fd, size); }
   Result<void> reserve(int fd, std::uint64_t size) override { return inner_.reserve(fd, size); }
+  void start_read(int fd, ByteRange range) override { inner_.start_read(fd, range); }
   void start_writeback(int fd, ByteRange range) override { inner_.start_writeback(fd, range); }
   Result<void> sync_data(int fd) override { return inner_.sync_data(fd); }
   Result<void> sync_file(int fd) override { return inner_.sync_file(fd); }

@@ -144,6 +144,9 @@ class RealDisk final : public Disk {
     return fail_open_file("cannot reserve space", fd);
   }
 
+  void start_read(int fd, ByteRange range) override {
+    (void)::posix_fadvise(fd, static_cast<off_t>(range.begin), static_cast<off_t>(range.size()), POSIX_FADV_WILLNEED);
+  }
   void start_writeback(int fd, ByteRange range) override {
     (void)::sync_file_range(fd, static_cast<off_t>(range.begin), static_cast<off_t>(range.size()), SYNC_FILE_RANGE_WRITE);
   }

@@ -1,18 +1,26 @@
 #include "store/hash_pool.hpp"
 
 #include "base/bounded_queue.hpp"
-#include "digest/sha256_x2.hpp"
+#include "digest/sha256_lane.hpp"
 #include "store/file_digest.hpp"
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
+#include <limits>
 #include <thread>
 
 namespace larder::store {
 namespace {
 
-constexpr std::size_t kPiece = 256 * 1024;  // engine.md §3: larger pieces leave the cache of the CPU
-constexpr std::size_t kBlock = 64;          // of SHA-256
+constexpr std::size_t kPiece = 256 * 1024;           // engine.md §3: larger pieces leave the cache of the CPU
+constexpr std::size_t kPiecesOfThread = 2 * kPiece;  // so do more of them
+constexpr std::size_t kPage = 4096;
+constexpr std::size_t kBlock = 64;  // of SHA-256
+/// Asked of the system ahead of the reading: a disk that turns from file to file reads this much before it turns again.
+constexpr std::uint64_t kAhead = 1024 * 1024;
+/// Open at a time by all threads; a process is commonly allowed 1,024.
+constexpr std::size_t kMostOpen = 512;
 constexpr std::chrono::milliseconds kReportEvery{200};
 constexpr std::size_t kOutcomesWaiting = 1024;
 
@@ -21,6 +29,7 @@ struct Shared {
   fs::Disk& disk;
   const CancelToken& cancel;
   std::vector<HashJob> jobs;  // largest first; read only
+  std::size_t lanes;          // files that one thread has open at a time
   std::atomic<std::size_t> next{0};
   std::atomic<std::uint64_t> bytes{0};
   BoundedQueue<HashOutcome> outcomes{QueueLimits{kOutcomesWaiting}};
@@ -32,10 +41,10 @@ struct Shared {
   void finish(const HashJob& job, Result<digest::Digest> digest) { (void)outcomes.push(HashOutcome{job.tag, std::move(digest)}, cancel); }
 };
 
-/// One file being read for a SHA-256 lane.
+/// One file being read for a SHA-256 lane, `piece` bytes at a time.
 class Lane {
  public:
-  Lane() : piece_(new std::byte[kPiece]) {}
+  explicit Lane(std::size_t piece) : piece_(piece) {}
 
   [[nodiscard]] bool is_active() const { return job_ != nullptr; }
   [[nodiscard]] std::span<const std::byte> pending() const { return pending_; }
@@ -50,6 +59,7 @@ class Lane {
     fd_ = std::move(*fd);
     job_ = &job;
     offset_ = 0;
+    asked_ = 0;
     hash_.emplace();
     return true;
   }
@@ -57,8 +67,9 @@ class Lane {
   /// Reads the next piece when none is pending; ends the file when there is no more.
   void refill(Shared& shared) {
     if (!is_active() || !pending_.empty()) return;
-    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, job_->size - offset_));
-    auto got = want == 0 ? Result<std::size_t>(0) : shared.disk.read_at(fd_.value(), std::span(piece_.get(), want), offset_);
+    ask_ahead(shared);
+    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(piece_.size(), job_->size - offset_));
+    auto got = want == 0 ? Result<std::size_t>(0) : shared.disk.read_at(fd_.value(), std::span(piece_).first(want), offset_);
     if (!got || *got == 0) {
       shared.finish(*job_, got ? Result<digest::Digest>(hash_->finish()) : Result<digest::Digest>(fail(std::move(got).error())));
       job_ = nullptr;
@@ -67,30 +78,40 @@ class Lane {
     }
     offset_ += *got;
     shared.bytes += *got;
-    pending_ = std::span(piece_.get(), *got);
+    pending_ = std::span(piece_).first(*got);
   }
 
-  void update_alone() {
-    hash_->update(pending_);
-    pending_ = {};
-  }
-
-  /// Both lanes stay at block borders, so that the next piece runs in lockstep from its first byte.
-  static void update_both(Lane& a, Lane& b) {
-    const std::size_t common = std::min(a.pending_.size(), b.pending_.size()) / kBlock * kBlock;
-    if (common > 0) digest::Sha256Lane::update_pair(*a.hash_, a.pending_.first(common), *b.hash_, b.pending_.first(common));
-    a.pending_ = a.pending_.subspan(common);
-    b.pending_ = b.pending_.subspan(common);
-    // Less than a block is left: the end of a file.
-    if (a.pending_.size() < kBlock) a.update_alone();
-    if (b.pending_.size() < kBlock) b.update_alone();
+  /// Hashes what all lanes have in common. They stay at block borders, so that the next piece runs in lockstep from its first byte.
+  static void update(std::span<Lane* const> lanes) {
+    std::size_t common = std::numeric_limits<std::size_t>::max();
+    for (const Lane* lane : lanes) common = std::min(common, lane->pending_.size() / kBlock * kBlock);
+    std::vector<digest::Sha256Lane::Feed> feeds;
+    for (Lane* lane : lanes) feeds.push_back({&*lane->hash_, lane->take(common)});
+    digest::Sha256Lane::update_together(feeds);
+    for (Lane* lane : lanes) {  // less than a block is left: the end of a file
+      if (lane->pending_.size() < kBlock) lane->hash_->update(lane->take(lane->pending_.size()));
+    }
   }
 
  private:
-  std::unique_ptr<std::byte[]> piece_;
+  std::span<const std::byte> take(std::size_t count) {
+    const auto taken = pending_.first(count);
+    pending_ = pending_.subspan(count);
+    return taken;
+  }
+
+  void ask_ahead(Shared& shared) {
+    if (asked_ >= job_->size || offset_ + kAhead / 2 < asked_) return;
+    const std::uint64_t end = std::min(job_->size, asked_ + kAhead);
+    shared.disk.start_read(fd_.value(), {asked_, end});
+    asked_ = end;
+  }
+
+  std::vector<std::byte> piece_;
   const HashJob* job_ = nullptr;
   UniqueFd fd_;
   std::uint64_t offset_ = 0;
+  std::uint64_t asked_ = 0;
   std::optional<digest::Sha256Lane> hash_;
   std::span<const std::byte> pending_;
 };
@@ -119,25 +140,28 @@ void feed(Shared& shared, Lane& lane) {
   }
 }
 
-void run_two_lanes(Shared& shared) {
-  Lane a;
-  Lane b;
+/// Brings a lane to where it has bytes to hash; false: no file is left for it.
+bool prepare(Shared& shared, Lane& lane) {
+  while (lane.pending().empty()) {
+    feed(shared, lane);
+    if (!lane.is_active()) return false;
+    lane.refill(shared);
+  }
+  return true;
+}
+
+void run_lanes(Shared& shared) {
+  const std::size_t piece = std::min(kPiece, kPiecesOfThread / shared.lanes / kPage * kPage);
+  std::deque<Lane> lanes;  // a lane stays where it is
+  for (std::size_t i = 0; i < shared.lanes; ++i) lanes.emplace_back(piece);
+  std::vector<Lane*> ready;
   while (!shared.cancel.is_cancelled()) {
-    feed(shared, a);
-    feed(shared, b);
-    if (!a.is_active() && !b.is_active()) return;
-    a.refill(shared);
-    b.refill(shared);
-    if (!a.pending().empty() && !b.pending().empty()) {
-      Lane::update_both(a, b);
-    } else if (!a.pending().empty()) {
-      // The other file has just ended: its lane gets the next one before this piece is spent alone.
-      feed(shared, b);
-      if (!b.is_active()) a.update_alone();
-    } else if (!b.pending().empty()) {
-      feed(shared, a);
-      if (!a.is_active()) b.update_alone();
+    ready.clear();
+    for (Lane& lane : lanes) {
+      if (prepare(shared, lane)) ready.push_back(&lane);
     }
+    if (ready.empty()) return;
+    Lane::update(ready);
   }
 }
 
@@ -152,7 +176,7 @@ void run_one_lane(Shared& shared) {
 /// A bug in a worker must end the wait for its outcome, not the process (house rule: caught at the top of each thread).
 void work(Shared& shared) noexcept {
   try {
-    digest::two_lanes_available() ? run_two_lanes(shared) : run_one_lane(shared);
+    shared.lanes > 1 ? run_lanes(shared) : run_one_lane(shared);
   } catch (...) {
     shared.outcomes.close();
   }
@@ -171,18 +195,27 @@ Result<void> collect(Shared& shared, Clock& clock, std::size_t count, const Hash
   return shared.cancel.is_cancelled() ? Result<void>(fail(shared.cancel.error())) : Result<void>{};
 }
 
+/// As many lanes a thread as there is work for: an idle core is worse than an idle lane.
+std::size_t lanes_of_thread(const std::vector<HashJob>& jobs, std::size_t threads) {
+  const auto is_sha256 = [](const HashJob& job) { return job.algorithm == digest::Algorithm::Sha256; };
+  const auto files = static_cast<std::size_t>(std::count_if(jobs.begin(), jobs.end(), is_sha256));
+  const std::size_t fair = (files + threads - 1) / threads;
+  return std::min(digest::lanes_worth_feeding(fair), std::max<std::size_t>(kMostOpen / threads, 2));
+}
+
 }  // namespace
 
 Result<void> hash_files(fs::Disk& disk, Clock& clock, HashBatch batch, const HashListener& listener, const CancelToken& cancel) {
-  auto [jobs, threads] = std::move(batch);
+  auto [jobs, asked_threads] = std::move(batch);
   std::stable_sort(jobs.begin(), jobs.end(), [](const HashJob& a, const HashJob& b) { return a.size > b.size; });
   const std::size_t count = jobs.size();
-  Shared shared{disk, cancel, std::move(jobs)};
-  const unsigned cores = threads > 0 ? static_cast<unsigned>(threads) : std::max(1U, std::thread::hardware_concurrency());
+  const unsigned cores = asked_threads > 0 ? static_cast<unsigned>(asked_threads) : std::max(1U, std::thread::hardware_concurrency());
   // Never more threads than there are files to keep them busy.
-  const std::size_t wanted = std::min<std::size_t>(cores, std::max<std::size_t>(1, count));
+  const std::size_t threads = std::min<std::size_t>(cores, std::max<std::size_t>(1, count));
+  const std::size_t lanes = lanes_of_thread(jobs, threads);
+  Shared shared{disk, cancel, std::move(jobs), lanes};
   std::vector<std::jthread> workers;
-  for (std::size_t i = 0; i < wanted; ++i) workers.emplace_back([&shared] { work(shared); });
+  for (std::size_t i = 0; i < threads; ++i) workers.emplace_back([&shared] { work(shared); });
   auto result = collect(shared, clock, count, listener);
   if (!result) shared.outcomes.close();  // wakes a worker that waits for room
   return result;

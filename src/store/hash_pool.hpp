@@ -1,4 +1,4 @@
-// Hashes many files on all cores, SHA-256 two files at a time on each core.
+// Hashes many files on all cores, SHA-256 two to sixteen files at a time on each core.
 #pragma once
 
 #include "fs/disk.hpp"
@@ -39,8 +39,7 @@ struct HashListener {
   std::function<void(std::uint64_t)> bytes;      ///< bytes hashed so far, several times a second; may be empty
 };
 
-/// Hashes all jobs, the largest first. Two SHA-256 streams in lockstep cost half the CPU of two alone where the CPU has SHA-NI
-/// (engine.md §1). Memory: two pieces of 256 KiB a thread.
+/// Hashes all jobs, the largest first. SHA-256 streams run in lockstep (docs/decisions/0012). Memory: 512 KiB of pieces a thread.
 /// Errors: Interrupted or TimedOut by `cancel`; those of single files are in their outcome. Thread: the caller's, workers beside it;
 /// blocks.
 Result<void> hash_files(fs::Disk& disk, Clock& clock, HashBatch batch, const HashListener& listener, const CancelToken& cancel);

@@ -1,6 +1,6 @@
 #include "transfer/digest_pool.hpp"
 
-#include "digest/sha256_x2.hpp"
+#include "digest/sha256_lane.hpp"
 #include "store/partial_blob.hpp"
 
 #include <algorithm>

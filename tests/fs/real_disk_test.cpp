@@ -102,6 +102,8 @@ TEST_CASE("RealDisk: bytes go to their offset, appended ones to the end, and com
   REQUIRE(disk().reserve(fd, 1 << 20));
   CHECK(disk().look_at(fd).value().size == 5);
   disk().start_writeback(fd, {0, 5});
+  disk().start_read(fd, {0, 5});
+  disk().start_read(-1, {0, 5});
   CHECK(disk().sync_data(fd));
   CHECK(disk().sync_file(fd));
   CHECK(disk().sync_folder(dir.path()));

@@ -292,6 +292,33 @@ TEST_CASE("hash_files: every file gets its digest, whatever the sizes and the nu
   }
 }
 
+TEST_CASE("hash_files: many files of unlike sizes share the lanes of a thread", "[store][hash_pool]") {
+  test::TempDir dir;
+  const auto disk = fs::make_real_disk();
+  const auto clock = make_system_clock();
+  std::vector<std::string> contents;
+  std::vector<store::HashJob> jobs;
+  for (std::size_t i = 0; i < 70; ++i) {
+    contents.emplace_back(i * i * 37 % 150'000 + (i % 9 == 0 ? 2'000'000 : 0), static_cast<char>('!' + i));
+    jobs.push_back({dir.write("f" + std::to_string(i), contents.back()), digest::Algorithm::Sha256, contents.back().size(), i});
+  }
+  for (const std::size_t count : {3U, 7U, 8U, 11U, 16U, 17U, 70U}) {
+    for (const int threads : {1, 2}) {
+      CAPTURE(count, threads);
+      std::map<std::size_t, Result<digest::Digest>> outcomes;
+      std::uint64_t hashed = 0;
+      store::HashListener listener;
+      listener.done = [&](const store::HashOutcome& outcome) { outcomes.emplace(outcome.tag, outcome.digest); };
+      listener.bytes = [&](std::uint64_t bytes) { hashed = bytes; };
+      std::vector<store::HashJob> some(jobs.begin(), jobs.begin() + static_cast<std::ptrdiff_t>(count));
+      REQUIRE(store::hash_files(*disk, *clock, {some, threads}, listener, CancelToken{}));
+      REQUIRE(outcomes.size() == count);
+      for (std::size_t i = 0; i < count; ++i) CHECK(outcomes.at(i)->hex() == CacheBuilder::blob_name(contents[i], true));
+      CHECK(hashed > 0);
+    }
+  }
+}
+
 TEST_CASE("verify_local_dir: a folder against its own metadata", "[store][verify]") {
   StoreRig rig;  // R-601…R-606
   CacheBuilder folder(rig.dir / "local");
