@@ -20,8 +20,6 @@ constexpr std::size_t kShownWarning = 500;
 /// The Hub counts "api" and other requests apart: an empty quota of one says nothing about the other.
 std::string quota_key(const Url& url) { return url.origin().text() + (url.path().rfind("/api/", 0) == 0 ? " api" : ""); }
 
-std::string_view wait_reason(ErrorCode code) { return code == ErrorCode::RateLimited ? "rate limit" : "trying again"; }
-
 }  // namespace
 
 Client::Client(Transport& transport, Clock& clock, Random& random, ProgressSink& progress, RetryPolicy policy)
@@ -54,7 +52,7 @@ Result<Response> Client::exchange_one(const Request& request, const CancelToken&
     const auto pause = decide_retry(*error, ++failures, policy_, random_);
     if (!pause || is_past_deadline(*pause)) return fail(final_error(std::move(*error), pause.has_value()));
     log::info("trying again in " + std::to_string(pause->count()) + " ms: " + error->text());
-    LARDER_CHECK(wait(*pause, wait_reason(error->code), cancel));
+    LARDER_CHECK(wait(*pause, wait_reason(*error), cancel));
   }
 }
 
@@ -65,15 +63,13 @@ Result<void> Client::await_quota(const Url& url, const CancelToken& cancel) {
   const auto pause = std::chrono::ceil<std::chrono::milliseconds>(found->second - clock_.now());
   quota_ends_.erase(found);
   if (pause.count() <= 0) return {};
-  if (is_past_deadline(pause)) {
-    Error error;
-    error.code = ErrorCode::RateLimited;
-    error.message = url.origin().host_text() + ": rate limit reached";
-    error.http = http_facts(url, {});
-    error.retry_after = std::chrono::ceil<std::chrono::seconds>(pause);
-    return fail(final_error(std::move(error), true));
-  }
-  return wait(pause, wait_reason(ErrorCode::RateLimited), cancel);
+  Error error;
+  error.code = ErrorCode::RateLimited;
+  error.message = url.origin().host_text() + ": rate limit reached";
+  error.http = http_facts(url, {});
+  error.retry_after = std::chrono::ceil<std::chrono::seconds>(pause);
+  if (is_past_deadline(pause)) return fail(final_error(std::move(error), true));
+  return wait(pause, wait_reason(error), cancel);
 }
 
 Result<void> Client::wait(std::chrono::milliseconds pause, std::string_view reason, const CancelToken& cancel) {

@@ -35,4 +35,6 @@ std::optional<std::chrono::milliseconds> decide_retry(const Error& error, int at
   return error.retry_after ? std::max<std::chrono::milliseconds>(pause, *error.retry_after) : pause;
 }
 
+std::string wait_reason(const Error& error) { return error.code == ErrorCode::RateLimited ? "rate limit" : error.text(); }
+
 }  // namespace larder::net

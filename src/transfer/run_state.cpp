@@ -3,6 +3,8 @@
 #include "base/escape.hpp"
 #include "transfer/location.hpp"
 
+#include <larder/net/retry.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -105,7 +107,7 @@ void RunState::hold_back(const Setback& setback, const SourceSet& excluded, std:
   if (said_waiting_ && now() < *said_waiting_ + kSayAgain && !is_pushback) return;
   if (said_waiting_ && is_pushback && now() < *said_waiting_) return;  // one message for all that hit the same gate
   said_waiting_ = is_pushback ? until : now();
-  seams.progress.wait(setback.error.code == ErrorCode::RateLimited ? "rate limit" : setback.error.text(), seconds);
+  seams.progress.wait(net::wait_reason(setback.error), seconds);
 }
 
 Recovery RunState::look_again(const Setback& setback, bool has_other) {

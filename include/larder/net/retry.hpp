@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 
 namespace larder::net {
 
@@ -20,5 +21,8 @@ struct RetryPolicy {
 /// that are not transient, attempt ≥ tries (≥ 3 for a name that does not resolve, N2), a proxy's 4xx, a Retry-After over longest_wait.
 /// Source: engine.md §4.
 std::optional<std::chrono::milliseconds> decide_retry(const Error& error, int attempt, const RetryPolicy& policy, Random& random);
+
+/// What a wait after `error` is put down to, for ProgressSink::wait: "rate limit", else the error in its own words.
+std::string wait_reason(const Error& error);
 
 }  // namespace larder::net
