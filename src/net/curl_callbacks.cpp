@@ -31,6 +31,11 @@ std::size_t larder_curl_body(char* bytes, std::size_t size, std::size_t count, v
   }
 }
 
+int larder_curl_socket(void* transfer, int socket, int) noexcept {
+  static_cast<const CurlTransfer*>(transfer)->on_socket(socket);
+  return CURL_SOCKOPT_OK;
+}
+
 int larder_curl_request_sent(void* transfer, char*, char*, int, int) noexcept {
   static_cast<CurlTransfer*>(transfer)->on_request_sent();
   return CURL_PREREQFUNC_OK;

@@ -4,6 +4,8 @@
 #include "net/curl_transfer.hpp"
 #include "net/field_text.hpp"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
 
@@ -12,7 +14,10 @@ namespace {
 
 constexpr std::uint64_t kBulkBuffer = 512 * 1024;  // engine.md §1: 0.22 s/GB against 0.71 with the default
 constexpr std::uint64_t kSmallBuffer = 16 * 1024;
-constexpr std::uint64_t kLeastBuffer = 1024;  // libcurl takes no smaller one
+constexpr std::uint64_t kMostPaced = 50'000'000;  // bytes a second: above that, small windows would be the limit
+constexpr std::uint64_t kLeastWindow = 16 * 1024;
+constexpr std::uint64_t kMostWindow = 192 * 1024;  // what any system allows
+constexpr std::uint64_t kLeastBuffer = 1024;       // libcurl takes no smaller one
 
 /// These are written by the transport alone: a second hand could send a token to a stranger or break the framing.
 bool is_reserved(std::string_view name) {
@@ -121,6 +126,7 @@ void CurlTransfer::set_limits() {
   easy_.set_long<CURLOPT_QUICK_EXIT>(1);
   easy_.set_long<CURLOPT_CONNECTTIMEOUT_MS>(static_cast<long>(options.network.connect_timeout.count()));
   easy_.set_long<CURLOPT_BUFFERSIZE>(static_cast<long>(receive_buffer(options, order_.request.is_small)));
+  easy_.set_long<CURLOPT_FRESH_CONNECT>(order_.request.is_fresh ? 1 : 0);
   easy_.set_long<CURLOPT_TCP_NODELAY>(1);
   easy_.set_long<CURLOPT_TCP_KEEPALIVE>(1);
   easy_.set_long<CURLOPT_HTTP_CONTENT_DECODING>(0);  // T22
@@ -153,7 +159,17 @@ void CurlTransfer::set_callbacks() {
   easy_.set_pointer<CURLOPT_WRITEDATA>(this);
   easy_.set_function<CURLOPT_PREREQFUNCTION>(larder_curl_request_sent);
   easy_.set_pointer<CURLOPT_PREREQDATA>(this);
+  easy_.set_function<CURLOPT_SOCKOPTFUNCTION>(larder_curl_socket);
+  easy_.set_pointer<CURLOPT_SOCKOPTDATA>(this);
   easy_.set_long<CURLOPT_NOPROGRESS>(1);
+}
+
+// Under a rate limit the kernel must not take megabytes ahead of us: what lies there is lost at a kill, and fetched again.
+void CurlTransfer::on_socket(int socket) const noexcept {
+  const std::uint64_t rate = around_.options.limit_rate;
+  if (rate == 0 || rate > kMostPaced) return;
+  const int size = static_cast<int>(std::clamp(rate / 8, kLeastWindow, kMostWindow));
+  (void)::setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);  // a hint
 }
 
 }  // namespace larder::net

@@ -68,6 +68,7 @@ Result<void> CurlTransfer::begin_body() {
     sink_.open(BodyUse::Excerpt, around_.options.limits.error_body);
     return {};
   }
+  if (has_two_lengths(head.headers)) return fail(ErrorCode::BadResponse, "two lengths in one answer");
   if (is_content_encoded(head.headers)) return fail(ErrorCode::BadResponse, "encoded answer, though identity was asked for");  // T22
   const std::uint64_t excerpt = around_.options.limits.error_body;
   const bool is_stream = request.mode == BodyMode::Stream && (head.status == 200 || head.status == 206);

@@ -58,6 +58,8 @@ class CurlTransfer {
 
   // Called by the callbacks (curl_callbacks.cpp), inside libcurl.
   void on_request_sent() noexcept;
+  /// A socket was made, and is not connected yet.
+  void on_socket(int socket) const noexcept;
   /// False: end the transfer.
   bool on_header(std::string_view line);
   /// What libcurl wants to hear: the size, CURL_WRITEFUNC_PAUSE, or 0 to end the transfer.

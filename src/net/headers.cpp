@@ -141,6 +141,11 @@ std::optional<std::uint64_t> content_length(const Headers& headers) {
   return value ? offset_of(*value) : std::nullopt;
 }
 
+bool has_two_lengths(const Headers& headers) {
+  const auto values = headers.find_all("content-length");
+  return std::any_of(values.begin(), values.end(), [&](std::string_view value) { return value != values.front(); });
+}
+
 std::string_view request_id(const Headers& headers) {
   for (const std::string_view name : {"x-request-id", "x-amzn-trace-id", "x-amz-cf-id"}) {
     if (const auto value = headers.find(name); value && !value->empty()) return *value;

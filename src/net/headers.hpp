@@ -63,6 +63,8 @@ bool is_html(const Headers& headers);
 
 /// Content-Length as a number; nullopt when absent or unreadable.
 std::optional<std::uint64_t> content_length(const Headers& headers);
+/// Several Content-Length fields that differ (RFC 9112 §6.3: no answer to be believed).
+bool has_two_lengths(const Headers& headers);
 
 /// When the signature in the query ends: `Expires`, `X-Amz-Date` + `X-Amz-Expires`, the same of `X-Goog-`; the earliest of several
 /// (engine.md §4). Nullopt: none is written there.

@@ -41,7 +41,7 @@ void BulkLane::pulse(SteadyTime now, bool is_tail) {
   check_stalls(now, is_tail);
   leave_slow_sources(now);
   make_room_to_probe(now);
-  if (is_tail) hedge_slowest(now);
+  if (is_tail && run_.options.limit_rate == 0) hedge_slowest(now);  // bytes that come twice would cost time there
 }
 
 void BulkLane::measure(Exchange& exchange, SteadyTime now) {

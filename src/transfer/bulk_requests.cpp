@@ -82,6 +82,7 @@ void BulkLane::send(FileTask& task, Exchange exchange) {
   if (exchange.is_resolving) task.sources[exchange.route.source].is_asking = true;
   net::Request request = run_.request(exchange.route, net::BodyMode::Stream);
   request.range = exchange.asked;
+  request.is_fresh = exchange.segment.failures > 0;
   // From offset 0 the whole body may come instead (T31); never a byte more than the listing says (T21).
   request.max_body = range.begin == 0 ? task.entry.size : range.size();
   ++task.active;

@@ -13,7 +13,7 @@ constexpr int kProbeAfter = 20;  // windows: ten seconds, so that a path that go
 
 }  // namespace
 
-ConnectionControl::ConnectionControl(int most) : cap_(std::max(most, 1)), bulk_(std::min(kStart, cap_)), last_good_(bulk_) {}
+ConnectionControl::ConnectionControl(int most, int start) : cap_(std::max(most, 1)), bulk_(std::min(start, cap_)), last_good_(bulk_) {}
 
 void ConnectionControl::on_window(std::uint64_t bytes, bool was_full) {
   if (!was_full) return;

@@ -17,8 +17,8 @@ class ConnectionControl {
   static constexpr int kStep = 4;
   static constexpr std::chrono::milliseconds kWindow{500};
 
-  /// `most`: of both lanes together, at least 1.
-  explicit ConnectionControl(int most);
+  /// `most`: of both lanes together, at least 1. `start`: for ranges, to begin with.
+  explicit ConnectionControl(int most, int start = kStart);
 
   /// Most connections of both lanes together.
   [[nodiscard]] int cap() const { return cap_; }

@@ -261,7 +261,7 @@ void Engine::Impl::beat(Run& run) {
   // No piece was free: the network is held back by ourselves (a slow disk), so nobody out there has stalled (L42).
   if (seams_.pool.in_use() >= seams_.pool.pieces()) run.bulk.forgive(kBeat);
   if (++run.beats % kBeatsAPulse != 0) return;
-  run.state.control.on_window(run.state.window_bytes, run.was_full);
+  run.state.control.on_window(run.state.window_bytes, run.was_full && !run.state.is_at_limit());
   run.state.window_bytes = 0;
   run.was_full = true;
   SchedulerState state;

@@ -19,7 +19,8 @@ constexpr std::chrono::milliseconds kSecondLookPause{500};
 constexpr std::chrono::seconds kSayAgain{5};
 constexpr int kPatienceWithOthers = 3;       // failures in a row after which a file asks its next source
 constexpr std::uint64_t kShare = 32 * 1024;  // bytes a second: below that a connection looks stalled
-constexpr int kRefusals = 3;                 // files refused before anything was served: the repository is closed to us
+constexpr std::uint64_t kShareAtStart = 512 * 1024;
+constexpr int kRefusals = 3;  // files refused before anything was served: the repository is closed to us
 
 bool is_refusal(ErrorCode code) {
   return code == ErrorCode::AuthRequired || code == ErrorCode::AccessDenied || code == ErrorCode::GatedRepo;
@@ -30,6 +31,12 @@ int most_connections(const EngineOptions& options) {
   const int most = options.jobs > 0 ? options.jobs : ConnectionControl::kMost;
   if (options.limit_rate == 0) return most;
   return static_cast<int>(std::clamp<std::uint64_t>(options.limit_rate / kShare, 1, static_cast<std::uint64_t>(most)));
+}
+
+/// What each connection holds in the buffers of both kernels is lost at a kill: under a rate limit no more of them than are of use.
+int first_connections(const EngineOptions& options) {
+  if (options.limit_rate == 0) return ConnectionControl::kStart;
+  return static_cast<int>(std::clamp<std::uint64_t>(options.limit_rate / kShareAtStart, 2, ConnectionControl::kStart));
 }
 
 bool is_about_repo(ErrorCode code) { return code == ErrorCode::RepoNotFound || code == ErrorCode::RevisionNotFound; }
@@ -47,13 +54,19 @@ RunState::RunState(const RunSeams& run_seams, const EngineOptions& run_options, 
       report(run_report),
       health(run_seams.sources.size()),
       pace(run_seams.sources.size()),
-      control(most_connections(run_options)),
+      control(most_connections(run_options), first_connections(run_options)),
       hosts(run_seams.sources.size()) {}
 
 Result<Route> RunState::route_to(std::size_t source, const repo::FileEntry& file) {
   LARDER_TRY(Route route, first_route(*seams.sources[source], source, file));
   hosts[source] = route.endpoint.host_text();
   return route;
+}
+
+bool RunState::is_at_limit() const {
+  constexpr double kNearly = 0.8;
+  const double allowed = static_cast<double>(options.limit_rate) * std::chrono::duration<double>(ConnectionControl::kWindow).count();
+  return options.limit_rate != 0 && static_cast<double>(window_bytes) > kNearly * allowed;
 }
 
 net::RequestId RunState::start(net::Request request) {

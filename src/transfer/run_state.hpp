@@ -65,6 +65,8 @@ class RunState {
 
   [[nodiscard]] SteadyTime now() const { return seams.clock.now(); }
   [[nodiscard]] repo::FileEntry entry(std::uint32_t position) const { return tree.at(plan.files[position].index); }
+  /// Did the window that ends now bring what `--limit-rate` allows? Then more connections bring nothing.
+  [[nodiscard]] bool is_at_limit() const;
   /// Starts a request; its End event will come.
   net::RequestId start(net::Request request);
   void cancel(net::RequestId id) { seams.transport.cancel(id); }

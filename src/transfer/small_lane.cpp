@@ -119,6 +119,7 @@ void SmallLane::send(Want want, Route route) {
   request.max_body = run_.entry(want.position).size;
   request.version = net::HttpVersion::Any;
   request.is_small = true;
+  request.is_fresh = want.failures > 0;
   request.tells_bytes = true;
   const net::RequestId id = run_.start(std::move(request));
   active_.emplace(id, Request{want, std::move(route), run_.now()});

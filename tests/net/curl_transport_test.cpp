@@ -142,6 +142,31 @@ TEST_CASE("curl transport: a kept connection that died is replaced without a fai
   CHECK(server.count() == 5);
 }
 
+TEST_CASE("curl transport: a second try can have a connection of its own", "[net][curl_transport]") {
+  LoopbackServer server([](const ReceivedRequest&, Reply& reply) { reply.send(200, {}, "x"); });
+  CurlRig rig;
+  Request request = get(server.http_url("/"));
+  for (const bool is_fresh : {false, false, true, false}) {
+    request.is_fresh = is_fresh;
+    CHECK(success(rig.run(request)).body == "x");
+  }
+  CHECK(server.connections() == 2);
+}
+
+TEST_CASE("curl transport: an answer of two lengths is believed in neither", "[net][curl_transport]") {
+  const std::string second = GENERATE("5", "4");
+  LoopbackServer server([&second](const ReceivedRequest&, Reply& reply) {
+    reply.head(200, {{"Content-Length", "4"}, {"Content-Length", second}});
+    reply.body("abcd");
+    reply.close();
+  });
+  CurlRig rig;
+  const auto heard = rig.run(get(server.http_url("/")));
+  REQUIRE(heard.end);
+  CHECK(heard.end->result.has_value() == (second == "4"));
+  if (!heard.end->result) CHECK(heard.end->result.error().code == ErrorCode::BadResponse);
+}
+
 TEST_CASE("curl transport: a connection that dies on the next request is replaced as well", "[net][curl_transport]") {  // N39
   // The server takes the second request of a connection and hangs up without a byte: as a keep-alive time-out that crosses our request.
   LoopbackServer server;

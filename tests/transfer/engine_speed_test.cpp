@@ -115,3 +115,23 @@ TEST_CASE("Engine: under a rate limit there are no more connections than can liv
     CHECK(rig.net.most_open() <= std::max<std::size_t>(1, limit / 32768));
   }
 }
+
+TEST_CASE("Engine: a rate limit that is reached needs few connections, one that is not gets more", "[transfer][engine][speed]") {
+  constexpr std::uint64_t kLimit = 1'000'000;
+  EngineRig rig;
+  rig.options.limit_rate = kLimit;
+  rig.net.path.link_rate = kLimit;
+  rig.add("model.bin", {20 * kMiB, 1});
+  rig.usual_hub();
+  SECTION("reached") {
+    REQUIRE(rig.run());
+    CHECK(rig.net.most_open() <= 6);  // what each holds in the buffers of the system is lost at a kill
+  }
+  SECTION("not reached") {
+    rig.net.path.connection_rate = 50'000;
+    REQUIRE(rig.run());
+    CHECK(rig.net.most_open() > 8);
+  }
+  rig.check_complete();
+  CHECK(rig.report.body_bytes == rig.files["model.bin"].size);
+}

@@ -39,6 +39,7 @@ struct Request {
   /// Longest silence within the body (N12). 0: none; then only the low-speed rule of TransportLimits holds. For bodies whose bytes the
   /// caller does not see come: in Stream mode stalls are the engine's business.
   std::chrono::milliseconds stall_timeout{0};
+  bool is_fresh = false;     ///< over a connection of its own: a kept one may be what failed the request before
   bool tells_bytes = false;  ///< in Collect mode: Received events while the body of a 2xx answer comes
 };
 
