@@ -59,9 +59,13 @@ void BulkLane::leave_slow_sources(SteadyTime now) {
   for (const net::RequestId id : late) ask_elsewhere(id);
 }
 
-// All slots may be held for long by the very source that is too slow: one of them is given up for a look at another.
+// All slots, or all that is left to fetch, may be held for long by the very source that is too slow: one request is given up for a look at
+// another source.
 void BulkLane::make_room_to_probe(SteadyTime now) {
-  if (run_.health.size() < 2 || active() < run_.control.bulk()) return;
+  if (run_.health.size() < 2 || exchanges_.empty()) return;
+  const bool can_look =
+      active() < run_.control.bulk() && std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& task) { return can_start(*task, now); });
+  if (can_look) return;
   const auto last = std::max_element(exchanges_.begin(), exchanges_.end(),
                                      [](const auto& a, const auto& b) { return a.second.left() < b.second.left(); });
   const Exchange& exchange = last->second;

@@ -179,6 +179,16 @@ TEST_CASE("Engine: a mirror that is merely slow is left for a faster source", "[
   CHECK(rig.report.warnings.empty());
 }
 
+TEST_CASE("Engine: a slow mirror is left also when the whole file has been asked of it", "[transfer][engine][mirror]") {
+  SlowMirror rig;
+  rig.net.path.round_trip = 20ms;  // segments of 4 MiB
+  rig.files["model.bin"].size = 30 * kMiB;
+  rig.mirror_brings([] { return 50e3; });
+  REQUIRE(rig.run());
+  rig.check_complete();
+  CHECK(rig.clock.seconds() < 15);
+}
+
 TEST_CASE("Engine: a mirror that becomes slow in the middle is left, too", "[transfer][engine][mirror]") {
   SlowMirror rig;
   rig.mirror_brings([&rig] { return rig.clock.seconds() < 2 ? 2e6 : 20e3; });
