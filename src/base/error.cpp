@@ -1,209 +1,73 @@
 #include <larder/base/error.hpp>
 
+#include <array>
 #include <cerrno>
 #include <system_error>
 
 namespace larder {
-
-// One line a code is what such a table is.  NOLINTNEXTLINE(readability-function-size)
-std::string_view name(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::Internal:
-      return "Internal";
-    case ErrorCode::InvalidArgument:
-      return "InvalidArgument";
-    case ErrorCode::InvalidConfig:
-      return "InvalidConfig";
-    case ErrorCode::RepoNotFound:
-      return "RepoNotFound";
-    case ErrorCode::RevisionNotFound:
-      return "RevisionNotFound";
-    case ErrorCode::EntryNotFound:
-      return "EntryNotFound";
-    case ErrorCode::NotInCache:
-      return "NotInCache";
-    case ErrorCode::AuthRequired:
-      return "AuthRequired";
-    case ErrorCode::AccessDenied:
-      return "AccessDenied";
-    case ErrorCode::GatedRepo:
-      return "GatedRepo";
-    case ErrorCode::NameNotResolved:
-      return "NameNotResolved";
-    case ErrorCode::ConnectFailed:
-      return "ConnectFailed";
-    case ErrorCode::ProxyFailed:
-      return "ProxyFailed";
-    case ErrorCode::TlsFailed:
-      return "TlsFailed";
-    case ErrorCode::TimedOut:
-      return "TimedOut";
-    case ErrorCode::ConnectionLost:
-      return "ConnectionLost";
-    case ErrorCode::ServerError:
-      return "ServerError";
-    case ErrorCode::RateLimited:
-      return "RateLimited";
-    case ErrorCode::BadResponse:
-      return "BadResponse";
-    case ErrorCode::RangeIgnored:
-      return "RangeIgnored";
-    case ErrorCode::RemoteChanged:
-      return "RemoteChanged";
-    case ErrorCode::TooManyRedirects:
-      return "TooManyRedirects";
-    case ErrorCode::Unsupported:
-      return "Unsupported";
-    case ErrorCode::DigestMismatch:
-      return "DigestMismatch";
-    case ErrorCode::SizeMismatch:
-      return "SizeMismatch";
-    case ErrorCode::StoreDamaged:
-      return "StoreDamaged";
-    case ErrorCode::DiskFull:
-      return "DiskFull";
-    case ErrorCode::PermissionDenied:
-      return "PermissionDenied";
-    case ErrorCode::ReadOnly:
-      return "ReadOnly";
-    case ErrorCode::IoFailed:
-      return "IoFailed";
-    case ErrorCode::LockBusy:
-      return "LockBusy";
-    case ErrorCode::Partial:
-      return "Partial";
-    case ErrorCode::RefusedByPolicy:
-      return "RefusedByPolicy";
-    case ErrorCode::LocalChanges:
-      return "LocalChanges";
-    case ErrorCode::UnsafePath:
-      return "UnsafePath";
-    case ErrorCode::UnsafeRedirect:
-      return "UnsafeRedirect";
-    case ErrorCode::UnsafeLink:
-      return "UnsafeLink";
-    case ErrorCode::Interrupted:
-      return "Interrupted";
-  }
-  return "Internal";  // a value outside the enum: a bug, shown as one
-}
-
-// The rows of the exit code table in docs/manual.md, in its order.
-int exit_code(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::Internal:
-      return 1;
-    case ErrorCode::InvalidArgument:
-    case ErrorCode::InvalidConfig:
-      return 2;
-    case ErrorCode::RepoNotFound:
-    case ErrorCode::RevisionNotFound:
-    case ErrorCode::EntryNotFound:
-    case ErrorCode::NotInCache:
-      return 3;
-    case ErrorCode::AuthRequired:
-    case ErrorCode::AccessDenied:
-    case ErrorCode::GatedRepo:
-      return 4;
-    case ErrorCode::NameNotResolved:
-    case ErrorCode::ConnectFailed:
-    case ErrorCode::ProxyFailed:
-    case ErrorCode::TlsFailed:
-    case ErrorCode::TimedOut:
-    case ErrorCode::ConnectionLost:
-    case ErrorCode::ServerError:
-    case ErrorCode::RateLimited:
-      return 5;
-    case ErrorCode::BadResponse:
-    case ErrorCode::RangeIgnored:
-    case ErrorCode::RemoteChanged:
-    case ErrorCode::TooManyRedirects:
-    case ErrorCode::Unsupported:
-      return 6;
-    case ErrorCode::DigestMismatch:
-    case ErrorCode::SizeMismatch:
-    case ErrorCode::StoreDamaged:
-      return 7;
-    case ErrorCode::DiskFull:
-    case ErrorCode::PermissionDenied:
-    case ErrorCode::ReadOnly:
-    case ErrorCode::IoFailed:
-      return 8;
-    case ErrorCode::LockBusy:
-      return 9;
-    case ErrorCode::Partial:
-      return 10;
-    case ErrorCode::RefusedByPolicy:
-    case ErrorCode::LocalChanges:
-      return 11;
-    case ErrorCode::UnsafePath:
-    case ErrorCode::UnsafeRedirect:
-    case ErrorCode::UnsafeLink:
-      return 12;
-    case ErrorCode::Interrupted:
-      return 130;
-  }
-  return 1;
-}
-
-ErrorCode shared_code(ErrorCode first, ErrorCode other) { return exit_code(first) == exit_code(other) ? first : ErrorCode::Partial; }
-
-bool is_of_disk(ErrorCode code) { return code == ErrorCode::DiskFull || code == ErrorCode::ReadOnly || code == ErrorCode::IoFailed; }
-
-bool is_transient(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::NameNotResolved:
-    case ErrorCode::ConnectFailed:
-    case ErrorCode::ProxyFailed:
-    case ErrorCode::TimedOut:
-    case ErrorCode::ConnectionLost:
-    case ErrorCode::ServerError:
-    case ErrorCode::RateLimited:
-      return true;
-    case ErrorCode::Internal:
-    case ErrorCode::InvalidArgument:
-    case ErrorCode::InvalidConfig:
-    case ErrorCode::RepoNotFound:
-    case ErrorCode::RevisionNotFound:
-    case ErrorCode::EntryNotFound:
-    case ErrorCode::NotInCache:
-    case ErrorCode::AuthRequired:
-    case ErrorCode::AccessDenied:
-    case ErrorCode::GatedRepo:
-    case ErrorCode::TlsFailed:
-    case ErrorCode::BadResponse:
-    case ErrorCode::RangeIgnored:
-    case ErrorCode::RemoteChanged:
-    case ErrorCode::TooManyRedirects:
-    case ErrorCode::Unsupported:
-    case ErrorCode::DigestMismatch:
-    case ErrorCode::SizeMismatch:
-    case ErrorCode::StoreDamaged:
-    case ErrorCode::DiskFull:
-    case ErrorCode::PermissionDenied:
-    case ErrorCode::ReadOnly:
-    case ErrorCode::IoFailed:
-    case ErrorCode::LockBusy:
-    case ErrorCode::Partial:
-    case ErrorCode::RefusedByPolicy:
-    case ErrorCode::LocalChanges:
-    case ErrorCode::UnsafePath:
-    case ErrorCode::UnsafeRedirect:
-    case ErrorCode::UnsafeLink:
-    case ErrorCode::Interrupted:
-      return false;
-  }
-  return false;
-}
-
-std::string Error::text() const {
-  std::string out;
-  for (const auto& part : context) out.append(part).append(": ");
-  out.append(message);
-  return out;
-}
-
 namespace {
+
+struct Row {
+  ErrorCode code;
+  std::string_view name;
+  int exit;
+};
+
+// In the order of the enum. Exit codes as in docs/manual.md "Exit codes".
+constexpr std::array kRows{
+    Row{ErrorCode::Internal, "Internal", 1},
+    Row{ErrorCode::InvalidArgument, "InvalidArgument", 2},
+    Row{ErrorCode::InvalidConfig, "InvalidConfig", 2},
+    Row{ErrorCode::RepoNotFound, "RepoNotFound", 3},
+    Row{ErrorCode::RevisionNotFound, "RevisionNotFound", 3},
+    Row{ErrorCode::EntryNotFound, "EntryNotFound", 3},
+    Row{ErrorCode::NotInCache, "NotInCache", 3},
+    Row{ErrorCode::AuthRequired, "AuthRequired", 4},
+    Row{ErrorCode::AccessDenied, "AccessDenied", 4},
+    Row{ErrorCode::GatedRepo, "GatedRepo", 4},
+    Row{ErrorCode::NameNotResolved, "NameNotResolved", 5},
+    Row{ErrorCode::ConnectFailed, "ConnectFailed", 5},
+    Row{ErrorCode::ProxyFailed, "ProxyFailed", 5},
+    Row{ErrorCode::TlsFailed, "TlsFailed", 5},
+    Row{ErrorCode::TimedOut, "TimedOut", 5},
+    Row{ErrorCode::ConnectionLost, "ConnectionLost", 5},
+    Row{ErrorCode::ServerError, "ServerError", 5},
+    Row{ErrorCode::RateLimited, "RateLimited", 5},
+    Row{ErrorCode::BadResponse, "BadResponse", 6},
+    Row{ErrorCode::RangeIgnored, "RangeIgnored", 6},
+    Row{ErrorCode::RemoteChanged, "RemoteChanged", 6},
+    Row{ErrorCode::TooManyRedirects, "TooManyRedirects", 6},
+    Row{ErrorCode::Unsupported, "Unsupported", 6},
+    Row{ErrorCode::DigestMismatch, "DigestMismatch", 7},
+    Row{ErrorCode::SizeMismatch, "SizeMismatch", 7},
+    Row{ErrorCode::StoreDamaged, "StoreDamaged", 7},
+    Row{ErrorCode::DiskFull, "DiskFull", 8},
+    Row{ErrorCode::PermissionDenied, "PermissionDenied", 8},
+    Row{ErrorCode::ReadOnly, "ReadOnly", 8},
+    Row{ErrorCode::IoFailed, "IoFailed", 8},
+    Row{ErrorCode::LockBusy, "LockBusy", 9},
+    Row{ErrorCode::Partial, "Partial", 10},
+    Row{ErrorCode::RefusedByPolicy, "RefusedByPolicy", 11},
+    Row{ErrorCode::LocalChanges, "LocalChanges", 11},
+    Row{ErrorCode::UnsafePath, "UnsafePath", 12},
+    Row{ErrorCode::UnsafeRedirect, "UnsafeRedirect", 12},
+    Row{ErrorCode::UnsafeLink, "UnsafeLink", 12},
+    Row{ErrorCode::Interrupted, "Interrupted", 130},
+};
+
+constexpr bool is_in_order() {
+  for (std::size_t at = 0; at < kRows.size(); ++at) {
+    if (static_cast<std::size_t>(kRows[at].code) != at) return false;
+  }
+  return true;
+}
+static_assert(is_in_order() && kRows.back().code == ErrorCode::Interrupted, "each code needs a row, at its place");
+
+// A value outside the enum is a bug, and shown as one.
+const Row& row_of(ErrorCode code) {
+  const auto at = static_cast<std::size_t>(code);
+  return at < kRows.size() ? kRows[at] : kRows[static_cast<std::size_t>(ErrorCode::Internal)];
+}
 
 ErrorCode code_of_errno(int errno_value) {
   switch (errno_value) {
@@ -221,6 +85,24 @@ ErrorCode code_of_errno(int errno_value) {
 }
 
 }  // namespace
+
+std::string_view name(ErrorCode code) { return row_of(code).name; }
+
+int exit_code(ErrorCode code) { return row_of(code).exit; }
+
+ErrorCode shared_code(ErrorCode first, ErrorCode other) { return exit_code(first) == exit_code(other) ? first : ErrorCode::Partial; }
+
+// All that are called "network" by their exit code, but for a certificate or protocol that will be no better the next time.
+bool is_transient(ErrorCode code) { return exit_code(code) == exit_code(ErrorCode::ConnectionLost) && code != ErrorCode::TlsFailed; }
+
+bool is_of_disk(ErrorCode code) { return code == ErrorCode::DiskFull || code == ErrorCode::ReadOnly || code == ErrorCode::IoFailed; }
+
+std::string Error::text() const {
+  std::string out;
+  for (const auto& part : context) out.append(part).append(": ");
+  out.append(message);
+  return out;
+}
 
 Error os_error(int errno_value, std::string what) {
   Error error;
