@@ -98,20 +98,29 @@ Result<std::optional<fs::FileLock>> TokenStore::wait_for_lock(const CancelToken&
 Result<void> TokenStore::make_folder() const {
   LARDER_TRY(const auto there, disk_.look_through(folder_));
   if (there) return {};
+  std::vector<std::string> grown;  // they get an entry, which has to last as long as the token in it
+  for (std::string at = folder_; at.size() > 1; at = fs::parent_of(at)) {
+    LARDER_TRY(const auto facts, disk_.look_through(at));
+    if (facts) break;
+    grown.push_back(fs::parent_of(at));
+  }
   LARDER_CHECK(disk_.make_folders(fs::parent_of(folder_)));
   LARDER_TRY(const bool made, disk_.make_folder(folder_));
   if (made && ::chmod(folder_.c_str(), 0700) != 0) return fail_os(errno, escape_text(folder_));
+  for (const std::string& folder : grown) LARDER_CHECK(disk_.sync_folder(folder));
   return {};
 }
 
 Result<void> TokenStore::write_secret(const std::string& path, std::string_view text) const {
-  LARDER_TRY(auto file, fs::AtomicFile::create(disk_, path + "." + random_.hex8()));
+  // A link to where somebody keeps secrets stays one; what is beside its target is on the same file system.
+  const std::string target = fs::resolved(path);
+  LARDER_TRY(auto file, fs::AtomicFile::create(disk_, target + "." + random_.hex8()));
   // The mode first: the file is empty until then.
   if (::fchmod(file.fd(), 0600) != 0) return fail_os(errno, escape_text(path));
   LARDER_CHECK(file.append(text));
   LARDER_CHECK(file.sync());
-  LARDER_CHECK(file.rename_to(path));
-  return disk_.sync_folder(folder_);
+  LARDER_CHECK(file.rename_to(target));
+  return disk_.sync_folder(fs::parent_of(target));
 }
 
 Result<void> TokenStore::save(const StoredToken& token, const CancelToken& cancel) {
@@ -139,10 +148,9 @@ Result<void> TokenStore::remove(const std::string& name, const CancelToken& canc
   const bool was_active = found->token().reveal() == locked.state().active.reveal();
   tokens.erase(found);
   LARDER_CHECK(write_secret(stored_file_, format_stored_tokens(tokens)));
-  if (was_active) {
-    LARDER_TRY([[maybe_unused]] const bool removed, disk_.remove_file(token_file_));
-  }
-  return {};
+  if (!was_active) return {};
+  LARDER_CHECK(disk_.remove_file(token_file_));
+  return disk_.sync_folder(folder_);
 }
 
 Result<bool> TokenStore::remove_all(const CancelToken& cancel) {
@@ -151,8 +159,9 @@ Result<bool> TokenStore::remove_all(const CancelToken& cancel) {
   if (!token && !stored) return false;
   // Not `lock`: a file that can't be understood goes away all the same.
   LARDER_TRY(const auto held, wait_for_lock(cancel));
-  LARDER_TRY([[maybe_unused]] const bool first, disk_.remove_file(token_file_));
-  LARDER_TRY([[maybe_unused]] const bool second, disk_.remove_file(stored_file_));
+  LARDER_CHECK(disk_.remove_file(token_file_));
+  LARDER_CHECK(disk_.remove_file(stored_file_));
+  LARDER_CHECK(disk_.sync_folder(folder_));
   return true;
 }
 

@@ -4,9 +4,12 @@
 #include "fs/file_lock.hpp"
 #include "support/catch.hpp"
 #include "support/fake_clock.hpp"
+#include "support/fault_disk.hpp"
 #include "support/temp_dir.hpp"
 
 #include <sys/stat.h>
+
+#include <filesystem>
 
 using namespace larder;
 using namespace larder::auth;
@@ -52,6 +55,36 @@ TEST_CASE("token store: the mode of a folder that is there is left alone", "[aut
   ::chmod((rig.folder / "hf").c_str(), 0755);
   REQUIRE(rig.store.save(rig.section("a", "hf_a"), rig.cancel));
   CHECK(rig.mode("hf") == 0755);
+}
+
+TEST_CASE("token store: a token file that is a link stays one", "[auth][token_store]") {
+  Rig rig;
+  rig.folder.write("secrets/hub", "hf_old");
+  rig.folder.folder("hf");
+  rig.folder.link("hf/token", "../secrets/hub");
+  REQUIRE(rig.store.save(rig.section("a", "hf_a"), rig.cancel));
+  CHECK(std::filesystem::is_symlink(rig.folder / "hf/token"));
+  CHECK(rig.folder.read("secrets/hub") == "hf_a");
+  CHECK(rig.mode("secrets/hub") == 0600);
+  CHECK(rig.disk->list(rig.folder / "secrets")->size() == 1);
+}
+
+TEST_CASE("token store: a login and a logout survive a power cut", "[auth][token_store]") {  // I5
+  Rig rig;
+  test::FaultDisk disk(*rig.disk, rig.folder.folder("attic"));
+  TokenStore store(disk, rig.clock, *rig.random, rig.folder / "new/hf/token");
+  REQUIRE(store.save(rig.section("a", "hf_a"), rig.cancel));
+  REQUIRE(store.save(rig.section("b", "hf_b"), rig.cancel));
+  disk.lose_unsynced();
+  REQUIRE(rig.folder.has("new/hf/token"));
+  CHECK(rig.folder.read("new/hf/token") == "hf_b");
+  REQUIRE(store.remove("b", rig.cancel));
+  disk.lose_unsynced();
+  CHECK_FALSE(rig.folder.has("new/hf/token"));
+  REQUIRE(rig.folder.has("new/hf/stored_tokens"));
+  REQUIRE(store.remove_all(rig.cancel));
+  disk.lose_unsynced();
+  CHECK_FALSE(rig.folder.has("new/hf/stored_tokens"));
 }
 
 TEST_CASE("token store: a section of the same name is replaced as a whole", "[auth][token_store]") {
