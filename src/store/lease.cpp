@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::chrono::hours kLeaseLife{24};
 constexpr std::chrono::hours kRenewal{1};
-constexpr std::uint64_t kLeaseLimit = 16 * 1024;
 constexpr std::int64_t kVersion = 1;
 // The largest `until` that fits the clock: a hostile lease must not overflow the conversion.
 constexpr std::int64_t kLatest = 4102444800;  // 2100-01-01

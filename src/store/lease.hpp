@@ -1,4 +1,4 @@
-// Leases: "I am using these", told to gc and to other runs (reliability.md §3.3).
+// Leases: "I am using these", told to gc and to other runs.
 #pragma once
 
 #include "store/owner.hpp"
@@ -10,6 +10,9 @@
 #include <vector>
 
 namespace larder::store {
+
+/// A longer file is no lease. Bytes.
+inline constexpr std::uint64_t kLeaseLimit = 16 * 1024;
 
 /// One lease file as read.
 struct LeaseRecord {

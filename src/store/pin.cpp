@@ -1,7 +1,5 @@
 #include "store/pin.hpp"
 
-#include "fs/plain_file.hpp"
-
 #include <nlohmann/json.hpp>
 
 namespace larder::store {
@@ -30,8 +28,13 @@ std::optional<PinKind> parse_pin(const std::string& text) {
 }  // namespace
 
 Result<std::optional<PinKind>> read_pin(fs::Disk& disk, const RepoLayout& layout, const repo::CommitId& commit) {
-  LARDER_TRY(const auto text, fs::read_plain(disk, layout.pin(commit), kPinLimit));
-  return text ? parse_pin(*text) : std::nullopt;
+  const std::string path = layout.pin(commit);
+  LARDER_TRY(const auto facts, disk.look(path));
+  if (!facts || facts->kind != fs::FileKind::Regular) return std::optional<PinKind>{};
+  const auto text = disk.read_small(path, kPinLimit);
+  const auto kind = text && *text ? parse_pin(**text) : std::nullopt;
+  // Damaged, or of a larder to come: somebody wanted this commit kept, and what is removed may be nowhere else.
+  return kind.value_or(PinKind::User);
 }
 
 Result<void> write_pin(Store& store, const RepoLayout& layout, const repo::CommitId& commit, PinKind kind) {

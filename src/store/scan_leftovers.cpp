@@ -1,5 +1,6 @@
 #include "store/scan_leftovers.hpp"
 
+#include "fs/plain_file.hpp"
 #include "store/blob_lock.hpp"
 #include "store/entry_name.hpp"
 #include "store/journal.hpp"
@@ -54,6 +55,19 @@ Result<bool> is_dead_partial(Store& store, const RepoLayout& layout, const std::
   LARDER_TRY(const auto journal, read_journal(store.disk(), layout.partials() + "/" + name + "/journal"));
   if (published || !journal) return true;
   return is_older(store, facts.newest_ns, kPartialGrace);
+}
+
+/// Is every lease in the folder of leases of an unfinished repository void? False without any, and when one cannot be understood. They get
+/// their names by a rename, so one without a byte is what a power cut left, and its run is dead.
+Result<bool> are_all_void(Store& store, const std::string& leases) {
+  LARDER_TRY(const auto names, store.disk().list(leases));
+  for (const std::string& name : names) {
+    LARDER_TRY(const auto text, fs::read_plain(store.disk(), leases + "/" + name, kLeaseLimit));
+    const auto lease = text ? parse_lease(*text) : std::nullopt;
+    const bool is_cut_off = text && text->empty();
+    if (!is_cut_off && (!lease || !is_void(store.disk(), *lease, store.clock().wall_now()))) return false;
+  }
+  return !names.empty();
 }
 
 struct OwnScan {
@@ -192,10 +206,7 @@ Result<std::vector<Leftover>> scan_unfinished_repos(Store& store, Deadness deadn
     if (!name.starts_with(kUnfinishedRepo)) continue;
     const std::string folder = locks + "/" + name;
     LARDER_TRY(const auto inside, look_into(store.disk(), folder));
-    LARDER_TRY(const auto leases, read_leases_in(store.disk(), folder + "/.larder/leases"));
-    const WallTime now = store.clock().wall_now();
-    const bool owner_is_dead = !leases.empty() && std::all_of(leases.begin(), leases.end(),
-                                                              [&](const LeaseRecord& lease) { return is_void(store.disk(), lease, now); });
+    LARDER_TRY(const bool owner_is_dead, are_all_void(store, folder + "/.larder/leases"));
     const bool is_dead = deadness == Deadness::Judged && (owner_is_dead || is_older(store, inside.newest_ns, kTempGrace));
     found.push_back({LeftoverKind::Temp, ".locks/" + name, inside.bytes, is_dead});
   }

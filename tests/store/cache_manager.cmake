@@ -7,6 +7,7 @@ add_executable(test_store_cache
   link_target_test.cpp
   plan_removal_test.cpp
   repo_gate_test.cpp
+  scan_leftovers_test.cpp
   sweep_test.cpp
   verify_test.cpp
 )

@@ -47,9 +47,7 @@ struct StoreRig {
     if (!inventory) throw std::runtime_error(inventory.error().text());
     return std::move(*inventory);
   }
-  [[nodiscard]] std::int64_t now_ns() const {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(clock->wall_now().time_since_epoch()).count();
-  }
+  [[nodiscard]] std::int64_t now_ns() const { return unix_ns(clock->wall_now()); }
   /// Carries out a plan with a new run; throws when it ends early.
   store::SweepReport sweep(const store::RemovalPlan& plan) {
     auto one = store();
