@@ -1,59 +1,21 @@
 #include "store/scan_repo.hpp"
 
 #include "store/entry_name.hpp"
-#include "store/pin.hpp"
 #include "store/removal_note.hpp"
 #include "store/repo_use.hpp"
 #include "store/scan_shared.hpp"
-#include "store/tree_cache.hpp"
 
 #include <algorithm>
 
 namespace larder::store {
-namespace {
-
-BlobRecord blob_record(std::string name, const fs::FileFacts& facts, BlobPlace place) {
-  BlobRecord record;
-  record.name = std::move(name);
-  record.bytes = facts.size;
-  record.device = facts.device;
-  record.inode = facts.inode;
-  record.mtime_ns = facts.mtime_ns;
-  record.atime_ns = facts.atime_ns;
-  record.ctime_ns = facts.ctime_ns;
-  record.links = static_cast<std::uint32_t>(std::min<std::uint64_t>(facts.links, 0xFFFFFFFFU));
-  record.place = place;
-  return record;
-}
-
-/// A blob that is right by itself, in the place of another file: only the listing tells. huggingface.js names blobs by their Xet hash.
-bool leads_elsewhere(const repo::FileEntry& file, const std::string& blob) {
-  return blob != file.blob_name() && !(file.xet_hash && blob == repo::hex(*file.xet_hash));
-}
-
-}  // namespace
-
-ScanWants ScanWants::of(InventoryDepth depth) {
-  switch (depth) {
-    case InventoryDepth::Sizes:
-      return {};
-    case InventoryDepth::Completeness:
-      return {true, true, false};
-    case InventoryDepth::Removal:
-      return {false, true, true};
-  }
-  return {};
-}
 
 RepoScan::RepoScan(Store& store, ScanWants wants, const std::vector<PayloadRecord>& payloads, const CancelToken& cancel)
     : store_(store), wants_(wants), payloads_(payloads), cancel_(cancel), layout_(store.root(), "") {}
 
 Result<std::optional<RepoRecord>> RepoScan::run(const repo::RepoId& repo, const std::string& folder) {
   layout_ = RepoLayout(store_.root(), folder);
-  record_ = RepoRecord{};
   record_.repo = repo;
   record_.folder = folder;
-  others_.clear();
   LARDER_CHECK(look_at_folders());
   LARDER_CHECK(scan_blobs());
   LARDER_CHECK(scan_ref_files());
@@ -89,7 +51,6 @@ Result<void> RepoScan::scan_blobs() {
   LARDER_TRY(const auto names, store_.disk().list(layout_.blobs()));
   record_.blobs.reserve(names.size());
   for (const std::string& name : names) LARDER_CHECK(add_blob_entry(name));
-  named_ = record_.blobs.size();
   return {};
 }
 
@@ -105,11 +66,11 @@ Result<void> RepoScan::add_blob_entry(const std::string& name) {
   }
   if (facts->kind == fs::FileKind::Symlink) return add_blob_link(blob_record(name, *facts, BlobPlace::Outside));
   if (facts->kind == fs::FileKind::Regular) {
-    record_.blobs.push_back(blob_record(name, *facts, BlobPlace::Local));
+    blobs_.add_entry(blob_record(name, *facts, BlobPlace::Local));
     return {};
   }
   // C17: a folder or a fifo where a blob belongs; opening it is never tried.
-  record_.blobs.push_back(blob_record(name, fs::FileFacts{}, BlobPlace::Absent));
+  blobs_.add_entry(blob_record(name, fs::FileFacts{}, BlobPlace::Absent));
   if (shape == BlobsName::Digest) {
     problem(ProblemKind::Missing, "blobs/" + name, "a file", facts->kind == fs::FileKind::Folder ? "a folder" : "a special file");
   } else {
@@ -139,7 +100,7 @@ Result<void> RepoScan::add_blob_link(BlobRecord record) {
   if (!payload.empty() && found != payloads_.end() && found->name == payload) {
     record.payload = static_cast<std::uint32_t>(found - payloads_.begin());
   }
-  record_.blobs.push_back(std::move(record));
+  blobs_.add_entry(std::move(record));
   return {};
 }
 
@@ -191,138 +152,14 @@ Result<void> RepoScan::scan_snapshots() {
     LARDER_TRY(const auto facts, store_.disk().look(layout_.snapshots() + "/" + name));
     if (!facts) continue;
     if (facts->kind == fs::FileKind::Folder) {
-      LARDER_CHECK(scan_snapshot(name));
+      LARDER_TRY(auto revision, SnapshotScan({store_, layout_, blobs_, record_.problems, cancel_, wants_}).run(name));
+      if (revision) record_.revisions.push_back(std::move(*revision));
     } else if (facts->kind == fs::FileKind::Symlink) {
       problem(ProblemKind::Link, "snapshots/" + name, "a folder", "a link");
     } else if (!is_helper_name(name)) {
       problem(ProblemKind::Foreign, "snapshots/" + name);
     }
   }
-  return {};
-}
-
-Result<void> RepoScan::scan_snapshot(const std::string& name) {
-  Walk walk;
-  walk.revision.folder = name;
-  walk.revision.commit = repo::CommitId::parse(name);
-  if (wants_.completeness && walk.revision.commit) {
-    LARDER_TRY(walk.tree, read_tree(store_.disk(), layout_.tree(*walk.revision.commit)));
-    if (walk.tree) walk.present.resize(walk.tree->size());
-  }
-  const auto visit = [&](SnapshotEntry& entry) { return add_entry(walk, entry); };
-  std::vector<FolderStamp> folders;
-  LARDER_CHECK(walk_snapshot({store_.disk(), layout_, name}, visit, wants_.judged ? &folders : nullptr, cancel_));
-  if (wants_.judged) {
-    LARDER_TRY(walk.revision.is_being_filled, is_being_filled(store_, layout_, name, newest_change(folders)));
-  }
-  return finish_revision(walk, name);
-}
-
-Result<void> RepoScan::add_entry(Walk& walk, SnapshotEntry& entry) {
-  const std::string path = "snapshots/" + walk.revision.folder + "/" + entry.path;
-  LARDER_TRY(const std::uint32_t index, blob_of_entry(path, entry));
-  const bool is_blob_link = entry.kind == fs::FileKind::Symlink && entry.target.kind == LinkKind::Blob;
-  walk.has_blob_links = walk.has_blob_links || is_blob_link;
-  ++walk.revision.entries;
-  // I3, C18: a link that is absolute, or leads to anything but a blob of its repository.
-  const bool is_plain_link = is_blob_link && !entry.target.is_absolute;
-  if (entry.kind == fs::FileKind::Symlink && !is_plain_link)
-    problem(ProblemKind::Link, path, "a relative link into blobs/", entry.link_text);
-  if (entry.kind == fs::FileKind::Other) problem(ProblemKind::Foreign, path);
-  if (index != BlobRecord::kNone) {
-    BlobRecord& blob = record_.blobs[index];
-    blob.is_linked = true;
-    walk.revision.blobs.push_back(index);
-    const auto listed = walk.tree && blob.place != BlobPlace::Absent ? walk.tree->find(entry.path) : std::nullopt;
-    if (listed && is_plain_link && leads_elsewhere(walk.tree->at(*listed), entry.target.name)) {
-      problem(ProblemKind::Link, path, link_text(entry.path, walk.tree->at(*listed).blob_name()), entry.link_text);
-    }
-    if (listed && !walk.present[*listed] && walk.tree->at(*listed).size == blob.bytes) {
-      walk.present[*listed] = true;
-      ++walk.present_count;
-    }
-  }
-  if (!is_blob_link && wants_.judged) walk.odd.push_back({std::move(entry), index});
-  return {};
-}
-
-/// Index of the blob the entry leads to by its first hop; kNone: to nothing that is counted.
-Result<std::uint32_t> RepoScan::blob_of_entry(const std::string& path, const SnapshotEntry& entry) {
-  if (entry.kind == fs::FileKind::Symlink) {
-    return entry.target.kind == LinkKind::Blob ? Result<std::uint32_t>(named_blob(entry.target.name)) : outside_blob(entry);
-  }
-  if (entry.kind != fs::FileKind::Regular) return BlobRecord::kNone;
-  record_.blobs.push_back(blob_record(path, entry.facts, BlobPlace::InSnapshot));
-  return static_cast<std::uint32_t>(record_.blobs.size() - 1);
-}
-
-std::uint32_t RepoScan::named_blob(const std::string& name) {
-  const auto end = record_.blobs.begin() + static_cast<std::ptrdiff_t>(named_);
-  const auto found = std::lower_bound(record_.blobs.begin(), end, name,
-                                      [](const BlobRecord& blob, const std::string& wanted) { return blob.name < wanted; });
-  if (found != end && found->name == name) return static_cast<std::uint32_t>(found - record_.blobs.begin());
-  const auto [other, is_new] = others_.try_emplace("blobs/" + name, static_cast<std::uint32_t>(record_.blobs.size()));
-  if (is_new) {
-    record_.blobs.push_back(blob_record(name, fs::FileFacts{}, BlobPlace::Absent));
-    problem(ProblemKind::Missing, "blobs/" + name);
-  }
-  return other->second;
-}
-
-/// A link that leads past blobs/: counted at its target as the Python client does, and never touched there.
-Result<std::uint32_t> RepoScan::outside_blob(const SnapshotEntry& entry) {
-  const std::string& path = entry.target.path;
-  const auto target = store_.disk().look_through(path);  // too long, in a circle, not ours to enter: nothing that counts
-  if (!target || !*target || (*target)->kind != fs::FileKind::Regular) return BlobRecord::kNone;
-  const auto [other, is_new] = others_.try_emplace(path, static_cast<std::uint32_t>(record_.blobs.size()));
-  if (is_new) record_.blobs.push_back(blob_record(path, **target, BlobPlace::Outside));
-  return other->second;
-}
-
-void RepoScan::judge_odd_entries(Walk& walk) {
-  if (walk.odd.empty()) return;
-  if (walk.revision.commit && !walk.tree) {
-    if (auto tree = read_tree(store_.disk(), layout_.tree(*walk.revision.commit)); tree && *tree) walk.tree = std::move(**tree);
-  }
-  const SnapshotContext context{walk.revision.commit.has_value(), walk.has_blob_links, walk.tree ? &*walk.tree : nullptr};
-  for (const OddEntry& odd : walk.odd) {
-    if (is_cache_entry(odd.entry, context)) continue;
-    ++walk.revision.kept_entries;
-    if (odd.blob != BlobRecord::kNone) record_.blobs[odd.blob].is_foreign = true;
-  }
-}
-
-Result<void> RepoScan::finish_revision(Walk& walk, const std::string& name) {
-  RevisionRecord& revision = walk.revision;
-  std::sort(revision.blobs.begin(), revision.blobs.end());
-  revision.blobs.erase(std::unique(revision.blobs.begin(), revision.blobs.end()), revision.blobs.end());
-  revision.blobs.shrink_to_fit();
-  if (walk.tree && wants_.completeness) revision.is_complete = walk.present_count == walk.tree->size();
-  judge_odd_entries(walk);
-  for (const std::uint32_t index : revision.blobs) {
-    const BlobRecord& blob = record_.blobs[index];
-    revision.bytes += blob.bytes;
-    revision.modified_ns = std::max(revision.modified_ns, blob.mtime_ns);
-    revision.accessed_ns = std::max(revision.accessed_ns, blob.atime_ns);
-  }
-  if (revision.blobs.empty()) {
-    LARDER_TRY(const auto facts, store_.disk().look(layout_.snapshots() + "/" + name));
-    if (!facts) return {};
-    revision.modified_ns = facts->mtime_ns;
-    revision.accessed_ns = facts->atime_ns;
-  }
-  if (wants_.marks) LARDER_CHECK(read_marks(revision));
-  record_.revisions.push_back(std::move(revision));
-  return {};
-}
-
-Result<void> RepoScan::read_marks(RevisionRecord& revision) {
-  if (!revision.commit) return {};
-  if (const auto pin = read_pin(store_.disk(), layout_, *revision.commit); pin && *pin) {
-    revision.pin = **pin == PinKind::User ? PinState::User : PinState::Commit;
-  }
-  LARDER_TRY(const auto used, store_.disk().look(layout_.used(*revision.commit)));
-  if (used && used->kind == fs::FileKind::Regular) revision.used_ns = used->mtime_ns;
   return {};
 }
 
