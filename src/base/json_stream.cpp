@@ -1,6 +1,6 @@
 #include "base/json_stream.hpp"
 
-#include "base/json_clean.hpp"
+#include "base/json_cleaner.hpp"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 
 #include "store/adopt_blob.hpp"
 #include "store/lease.hpp"
-#include "store/snapshot_store.hpp"
+#include "store/snapshot_writer.hpp"
 #include "store/store.hpp"
 
 #include <larder/base/cancel.hpp>

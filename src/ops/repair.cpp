@@ -5,7 +5,7 @@
 #include "ops/target.hpp"
 #include "store/link_target.hpp"
 #include "store/repo_sweep.hpp"
-#include "store/snapshot_store.hpp"
+#include "store/snapshot_writer.hpp"
 #include "store/store.hpp"
 #include "transfer/cache_destination.hpp"
 

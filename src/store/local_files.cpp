@@ -4,9 +4,9 @@
 #include "base/text.hpp"
 #include "fs/atomic_file.hpp"
 #include "fs/path.hpp"
+#include "store/blob_publisher.hpp"
 #include "store/file_digest.hpp"
 #include "store/lease.hpp"
-#include "store/publish_batch.hpp"
 #include "store/run_name.hpp"
 
 #include <larder/store/layout.hpp>

@@ -2,15 +2,15 @@
 #pragma once
 
 #include "fs/file_lock.hpp"
+#include "store/blob_publisher.hpp"
 #include "store/file_digest.hpp"
 #include "store/lease.hpp"
 #include "store/other_names.hpp"
 #include "store/partial_store.hpp"
 #include "store/presence.hpp"
-#include "store/publish_batch.hpp"
 #include "store/repo_gate.hpp"
 #include "store/shared_store.hpp"
-#include "store/snapshot_store.hpp"
+#include "store/snapshot_writer.hpp"
 #include "transfer/destination.hpp"
 
 #include <map>

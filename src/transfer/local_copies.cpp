@@ -1,7 +1,7 @@
 #include "transfer/local_copies.hpp"
 
 #include "store/presence.hpp"
-#include "store/snapshot_store.hpp"
+#include "store/snapshot_writer.hpp"
 
 #include <cstring>
 

@@ -3,9 +3,9 @@
 #include "base/escape.hpp"
 #include "base/scope_exit.hpp"
 #include "fs/path.hpp"
+#include "store/blob_publisher.hpp"
 #include "store/local_files.hpp"
 #include "store/partial_store.hpp"
-#include "store/publish_batch.hpp"
 #include "transfer/local_copies.hpp"
 
 #include <larder/base/log.hpp>

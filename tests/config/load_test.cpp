@@ -3,6 +3,7 @@
 #include <larder/config/table.hpp>
 
 #include "support/catch.hpp"
+#include "support/temp_dir.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -16,19 +17,13 @@ namespace {
 class Ground {
  public:
   Ground() {
-    std::string name = (std::filesystem::temp_directory_path() / "larder-config-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    root_ = std::filesystem::canonical(name).string();
-    std::filesystem::create_directories(home() + "/work/project/deep");
+    dir_.folder("home/work/project/deep");
     inputs.environment = {{"HOME", home()}};
     inputs.working_folder = home() + "/work/project/deep";
   }
-  ~Ground() { std::filesystem::remove_all(root_); }
-  Ground(const Ground&) = delete;
-  Ground& operator=(const Ground&) = delete;
 
-  [[nodiscard]] std::string home() const { return root_ + "/home"; }
-  [[nodiscard]] std::string root() const { return root_; }
+  [[nodiscard]] std::string home() const { return dir_ / "home"; }
+  [[nodiscard]] std::string root() const { return dir_.path(); }
   void write(const std::string& path, const std::string& text) const {
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
     std::ofstream(path) << text;
@@ -39,7 +34,7 @@ class Ground {
   LoadInputs inputs;
 
  private:
-  std::string root_;
+  larder::test::TempDir dir_;
 };
 
 Loaded good(const LoadInputs& inputs) {

@@ -13,7 +13,7 @@ namespace files = std::filesystem;
 namespace {
 
 struct Base {
-  TempFolder temp;
+  TempDir temp;
   std::unique_ptr<fs::Disk> real = fs::make_real_disk();
   std::unique_ptr<fs::Disk> unsynced = fs::make_unsynced_disk(*real);
   FaultDisk disk{*unsynced};

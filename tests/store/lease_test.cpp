@@ -15,7 +15,7 @@ namespace files = std::filesystem;
 namespace {
 
 struct Cache {
-  TempFolder temp;
+  TempDir temp;
   Run run{temp.path()};
   store::RepoLayout layout = run.store.layout(a_repo());
   Cache() { REQUIRE(run.store.prepare(layout)); }
@@ -78,7 +78,7 @@ TEST_CASE("Lease: a hostile end of life does not overflow", "[store][lease]") {
   }
 }
 
-TEST_CASE("owner: dead only for certain", "[store][owner]") {  // reliability.md §3.3
+TEST_CASE("owner: dead only for certain", "[store][owner]") {
   const auto disk = fs::make_real_disk();
   const store::Owner self = store::own_identity(*disk);
   CHECK_FALSE(self.boot.empty());

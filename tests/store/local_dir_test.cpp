@@ -99,7 +99,7 @@ TEST_CASE("local_dir: metadata is three lines", "[store][local_dir]") {  // R-60
 }
 
 TEST_CASE("local_dir: the folder knows at which commits it is", "[store][local_dir]") {
-  const test::TempFolder temp;
+  const test::TempDir temp;
   const auto disk = fs::make_real_disk();
   const LocalDirLayout layout(temp.path());
   const auto commit = [](char digit) { return *repo::CommitId::parse(std::string(40, digit)); };

@@ -13,7 +13,7 @@ const std::string kContent = "content";
 const std::string kCdnName = "7ba08f5e6a60f14c426c978a88b8e5ed";
 
 struct Cache {
-  TempFolder temp;
+  TempDir temp;
   Run run{temp.path() + "/hub"};
   store::RepoLayout layout = run.store.layout(a_repo());
   repo::FileEntry file = lfs_file("a/f", kContent);

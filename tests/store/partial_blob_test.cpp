@@ -16,7 +16,7 @@ namespace files = std::filesystem;
 namespace {
 
 struct Place {
-  TempFolder temp;
+  TempDir temp;
   std::unique_ptr<fs::Disk> disk = fs::make_real_disk();
   std::unique_ptr<Clock> clock = make_system_clock();
   std::string folder = temp.path() + "/partial";
@@ -186,7 +186,7 @@ TEST_CASE("PartialBlob: removing leaves nothing", "[store][partial]") {
 }
 
 TEST_CASE("PartialStore: the partial of a dead run is taken over", "[store][partial]") {  // I11, C12
-  const TempFolder temp;
+  const TempDir temp;
   const auto blob = sha256_of("x");
   {
     Run first(temp.path());
@@ -209,7 +209,7 @@ TEST_CASE("PartialStore: the partial of a dead run is taken over", "[store][part
 }
 
 TEST_CASE("PartialStore: the partial of a living run is left alone", "[store][partial]") {  // L33
-  const TempFolder temp;
+  const TempDir temp;
   const auto blob = sha256_of("x");
   Run first(temp.path());
   Run second(temp.path());
@@ -227,7 +227,7 @@ TEST_CASE("PartialStore: the partial of a living run is left alone", "[store][pa
 }
 
 TEST_CASE("PartialStore: useless leftovers of dead runs make room", "[store][partial]") {  // C15
-  const TempFolder temp;
+  const TempDir temp;
   Run run(temp.path());
   const auto layout = run.store.layout(a_repo());
   const auto blob = sha256_of("x");
@@ -239,9 +239,9 @@ TEST_CASE("PartialStore: useless leftovers of dead runs make room", "[store][par
   CHECK_FALSE(files::exists(layout.partial(blob.hex(), "00000001")));
 }
 
-TEST_CASE("PartialStore: of many takers exactly one wins", "[store][partial]") {  // reliability.md §3.3
+TEST_CASE("PartialStore: of many takers exactly one wins", "[store][partial]") {
   for (int round = 0; round < 20; ++round) {
-    const TempFolder temp;
+    const TempDir temp;
     const auto blob = sha256_of("x");
     {
       Run dead(temp.path());

@@ -15,7 +15,7 @@ namespace {
 const std::string kXet = "64ced0eb807e8cdd2a45f3766c186f2e59106b04f97b3c4dee241ce52bebc779";
 
 struct Cache {
-  TempFolder temp;
+  TempDir temp;
   Run run{temp.path()};
   store::RepoLayout layout = run.store.layout(a_repo());
   digest::Digest digest = sha256_of("content");

@@ -26,7 +26,7 @@ struct Cache {
   std::string first_line() { return "models--org--first/blobs/" + what.sha256.hex() + "\n"; }
   std::string our_line() { return "models--org--m/blobs/" + what.sha256.hex() + "\n"; }
 
-  TempFolder temp;
+  TempDir temp;
   Run run;
   store::RepoLayout layout = run.store.layout(a_repo());
   store::SharedStore shared{run.store};

@@ -22,8 +22,6 @@
 
 namespace larder::test {
 
-using TempFolder = TempDir;
-
 inline std::string read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};

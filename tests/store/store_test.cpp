@@ -11,18 +11,18 @@ namespace files = std::filesystem;
 
 namespace {
 
-std::string layout_root(const TempFolder& temp) { return temp.path() + "/hub"; }
+std::string layout_root(const TempDir& temp) { return temp.path() + "/hub"; }
 
 }  // namespace
 
 TEST_CASE("Store: nothing is made before something is stored", "[store]") {
-  const TempFolder temp;
+  const TempDir temp;
   const Run run(layout_root(temp));
   CHECK_FALSE(files::exists(layout_root(temp)));
 }
 
 TEST_CASE("Store: a new repository appears whole, beside a tag, and leaves nothing else", "[store]") {  // step 0, R-503
-  const TempFolder temp;
+  const TempDir temp;
   Run run(layout_root(temp));
   const auto layout = run.store.layout(a_repo());
   REQUIRE(run.store.prepare(layout));
@@ -37,7 +37,7 @@ TEST_CASE("Store: a new repository appears whole, beside a tag, and leaves nothi
 }
 
 TEST_CASE("Store: what another client made is completed, not touched", "[store]") {
-  const TempFolder temp;
+  const TempDir temp;
   Run run(layout_root(temp));
   const auto layout = run.store.layout(a_repo());
   write_file(layout.ref(repo::Revision{}), "1111111111111111111111111111111111111111");
@@ -49,7 +49,7 @@ TEST_CASE("Store: what another client made is completed, not touched", "[store]"
 }
 
 TEST_CASE("Store: the root may be a link, nothing below it", "[store]") {  // T48, T49, C20
-  const TempFolder temp;
+  const TempDir temp;
   files::create_directories(temp.path() + "/disk2");
   files::create_directory_symlink(temp.path() + "/disk2", layout_root(temp));
   Run run(layout_root(temp));
@@ -75,7 +75,7 @@ TEST_CASE("Store: the root may be a link, nothing below it", "[store]") {  // T4
 
 TEST_CASE("Store: two runs make one repository", "[store]") {
   for (int round = 0; round < 20; ++round) {
-    const TempFolder temp;
+    const TempDir temp;
     Run a(layout_root(temp));
     Run b(layout_root(temp));
     const auto layout = a.store.layout(a_repo());
@@ -90,7 +90,7 @@ TEST_CASE("Store: two runs make one repository", "[store]") {
 }
 
 TEST_CASE("Store: a small file is written whole, replaces a link itself, and leaves no temp", "[store]") {  // T48
-  const TempFolder temp;
+  const TempDir temp;
   Run run(layout_root(temp));
   const auto layout = run.store.layout(a_repo());
   REQUIRE(run.store.prepare(layout));
@@ -112,7 +112,7 @@ TEST_CASE("Store: modes come from the umask", "[store]") {  // T52, R-508, R-531
     mode_t folder;
   };
   for (const Row& row : {Row{022, 0644, 0755}, Row{002, 0664, 0775}, Row{077, 0600, 0700}}) {
-    const TempFolder temp;
+    const TempDir temp;
     const Umask umask(row.mask);
     Run run(layout_root(temp));
     const auto layout = run.store.layout(a_repo());

@@ -11,7 +11,7 @@ using namespace larder::test;
 namespace {
 
 struct Cache {
-  TempFolder temp;
+  TempDir temp;
   Run run{temp.path()};
   std::string path = temp.path() + "/trees/x.json";
   Result<void> write(const repo::Tree& tree) { return store::write_tree(run.store, temp.path() + "/tmp", path, tree); }

@@ -15,7 +15,7 @@ namespace {
 
 struct Cache {
   explicit Cache(transfer::CacheDestinationOptions options = {}) : destination(run.store, layout, commit_of('1'), options) {}
-  TempFolder temp;
+  TempDir temp;
   Run run{temp.path() + "/hub"};
   store::RepoLayout layout = run.store.layout(a_repo());
   CacheDestination destination;
@@ -41,7 +41,7 @@ TEST_CASE("CacheDestination: files go from missing to complete", "[transfer][cac
 }
 
 TEST_CASE("CacheDestination: an interrupted file goes on where it stopped", "[transfer][cache_destination]") {  // I11
-  const TempFolder temp;
+  const TempDir temp;
   const auto file = all_files()[2];
   std::optional<int> holder;
   {
@@ -252,7 +252,7 @@ TEST_CASE("CacheDestination: a stored file takes its marker of absence away", "[
 }
 
 TEST_CASE("CacheDestination: without links the snapshot holds files", "[transfer][cache_destination]") {  // R-550, R-551, L31
-  const TempFolder temp;
+  const TempDir temp;
   store::StoreOptions options;
   options.has_symlinks = false;
   Run run(temp.path(), options);
@@ -264,8 +264,8 @@ TEST_CASE("CacheDestination: without links the snapshot holds files", "[transfer
   for (const auto& file : all_files()) CHECK(again.look(file).value().presence == Presence::Complete);
 }
 
-TEST_CASE("CacheDestination: the golden repository", "[transfer][golden]") {  // hub-read.md appendix A
-  const TempFolder temp;
+TEST_CASE("CacheDestination: the golden repository", "[transfer][golden]") {
+  const TempDir temp;
   const Umask umask(022);
   Run run(temp.path());
   const auto layout = run.store.layout(a_repo());

@@ -159,7 +159,7 @@ inline void bury(const std::string& leases) {
 
 /// A fresh cache on a disk that can fail; syncs are only counted, not done.
 struct Rig {
-  TempFolder temp;
+  TempDir temp;
   std::unique_ptr<fs::Disk> real = fs::make_real_disk();
   std::unique_ptr<fs::Disk> unsynced = fs::make_unsynced_disk(*real);
   FaultDisk* fault = nullptr;

@@ -1,4 +1,4 @@
-// The N rows of reliability.md on a simulated network: every answer that is late, wrong or missing.
+// The N rows of the fault catalogue on a simulated network: every answer that is late, wrong or missing.
 #include "transfer/engine_rig.hpp"
 
 using namespace larder;

@@ -199,7 +199,7 @@ struct EngineRig {
   }
   [[nodiscard]] ErrorCode failure() const { return report.failures.empty() ? ErrorCode::Partial : report.failures.error(0).code; }
 
-  TempFolder temp;
+  TempDir temp;
   std::unique_ptr<fs::Disk> real = fs::make_real_disk();
   std::unique_ptr<fs::Disk> disk = fs::make_unsynced_disk(*real);
   SimClock clock;

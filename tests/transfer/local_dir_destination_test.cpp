@@ -24,7 +24,7 @@ struct Folder {
   std::unique_ptr<LocalDirDestination> make(char commit) {
     return std::make_unique<LocalDirDestination>(run.store, a_repo(), commit_of(commit), options);
   }
-  TempFolder temp;
+  TempDir temp;
   Run run{temp.path() + "/hub"};
   store::LocalDirLayout layout{temp.path() + "/out"};
   LocalDirOptions options;

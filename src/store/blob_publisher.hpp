@@ -36,8 +36,8 @@ Result<void> move_across(Store& store, const std::string& temp, const std::strin
 /// What becomes of a good blob that is there already.
 enum class Existing { Keep, Replace };
 
-/// Steps 4 to 6 of docs/reliability.md "Commit order", without the links. A name in blobs/ appears only when its bytes are durable; an
-/// entry that is there is replaced, never written through. Thread: one at a time.
+/// Publishing as docs/reliability.md "The commit order" has it, without the links. A name in blobs/ appears only when its bytes are
+/// durable; an entry that is there is replaced, never written through. Thread: one at a time.
 class BlobPublisher {
  public:
   BlobPublisher(Store& store, RepoLayout layout, Existing existing) : store_(store), layout_(std::move(layout)), existing_(existing) {}

@@ -1,4 +1,4 @@
-#include "store/snapshot_store.hpp"
+#include "store/snapshot_writer.hpp"
 
 #include "store/store_fixture.hpp"
 #include "support/catch.hpp"
@@ -22,7 +22,7 @@ struct Cache {
     write_file(layout.blob(name), content);
     return name;
   }
-  TempFolder temp;
+  TempDir temp;
   Run run;
   store::RepoLayout layout = run.store.layout(a_repo());
   store::SnapshotWriter writer{run.store, layout, commit_of('1')};

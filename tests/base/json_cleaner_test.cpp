@@ -1,4 +1,4 @@
-#include "base/json_clean.hpp"
+#include "base/json_cleaner.hpp"
 
 #include "support/catch.hpp"
 

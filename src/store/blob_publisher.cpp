@@ -1,4 +1,4 @@
-#include "store/publish_batch.hpp"
+#include "store/blob_publisher.hpp"
 
 #include "base/escape.hpp"
 #include "base/text.hpp"

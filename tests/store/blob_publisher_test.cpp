@@ -1,4 +1,4 @@
-#include "store/publish_batch.hpp"
+#include "store/blob_publisher.hpp"
 
 #include "store/file_digest.hpp"
 #include "store/partial_store.hpp"
@@ -18,7 +18,7 @@ namespace files = std::filesystem;
 namespace {
 
 struct Cache {
-  TempFolder temp;
+  TempDir temp;
   Run run{temp.path()};
   store::RepoLayout layout = run.store.layout(a_repo());
   Cache() { REQUIRE(run.store.prepare(layout)); }
@@ -140,7 +140,7 @@ TEST_CASE("BlobPublisher: a partial of another length is not published", "[store
 }
 
 TEST_CASE("BlobPublisher: a partial with a hole is not published, whatever its length", "[store][publish]") {  // I1, L11
-  const TempFolder temp;
+  const TempDir temp;
   auto inner = fs::make_real_disk();
   auto owned = std::make_unique<FaultDisk>(*inner);
   FaultDisk& disk = *owned;
@@ -192,7 +192,7 @@ TEST_CASE("BlobPublisher: one small file that fails does not take the others alo
 }
 
 TEST_CASE("file_digest: hashes and copies any length, tells bytes, can be stopped", "[store][file_digest]") {
-  const TempFolder temp;
+  const TempDir temp;
   const auto disk = fs::make_real_disk();
   for (const std::size_t length : {std::size_t{0}, std::size_t{1}, std::size_t{262144}, std::size_t{262145}, std::size_t{3000000}}) {
     std::string content(length, 'x');

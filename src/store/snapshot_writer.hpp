@@ -1,4 +1,5 @@
-// snapshots/<commit>/: links from the path of a file to its blob, or the file itself where links are impossible.
+// SnapshotWriter: the entries of snapshots/<commit>/: links from the path of a file to its blob, or the file itself where
+// links are impossible.
 #pragma once
 
 #include "store/folders.hpp"

@@ -1,4 +1,4 @@
-#include "store/snapshot_store.hpp"
+#include "store/snapshot_writer.hpp"
 
 #include "base/escape.hpp"
 #include "fs/atomic_file.hpp"
