@@ -14,7 +14,7 @@ namespace larder {
 
 using Json = nlohmann::json;
 
-/// What a document may cost (docs/reliability.md "Limits"; T23).
+/// What a document may cost (docs/hub-protocol.md "Limits"; T23).
 struct JsonLimits {
   std::uint64_t bytes = 64ULL * 1024 * 1024;
   std::size_t depth = 64;                  ///< arrays and objects inside each other

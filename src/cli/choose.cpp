@@ -9,7 +9,7 @@
 namespace larder::cli {
 namespace {
 
-/// Words of `hf` that have another name here (cli.md §5).
+/// Words of `hf` that have another name here.
 struct Renamed {
   std::string_view theirs;
   std::string_view ours;

@@ -1,4 +1,4 @@
-// What the process ends with (cli.md §3).
+// What the process ends with (docs/manual.md "Exit codes").
 #pragma once
 
 #include "cli/failed_items.hpp"

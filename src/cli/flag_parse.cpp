@@ -13,7 +13,7 @@
 namespace larder::cli {
 namespace {
 
-/// Words that `hf` has for the same thing (cli.md §5): answered better than by likeness.
+/// Words that `hf` has for the same thing: answered better than by likeness.
 struct Renamed {
   std::string_view theirs;
   std::string_view hint;

@@ -9,7 +9,7 @@
 
 namespace larder::cli {
 
-/// `"repo":{"type":"model","id":"org/name"}`, with "canonical" when that is not empty (cli.md §1).
+/// `"repo":{"type":"model","id":"org/name"}`, with "canonical" when that is not empty.
 void write_repo(JsonWriter& json, const repo::RepoId& repo, std::string_view canonical = {});
 
 }  // namespace larder::cli

@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr milliseconds kRedraw{100};  // ten times a second is all an eye can use
-constexpr seconds kPlainEvery{10};    // cli.md §1
+constexpr seconds kPlainEvery{10};    // docs/manual.md "Ground rules"
 constexpr milliseconds kJsonFileEvery{500};
 constexpr std::size_t kShownFiles = 4;
 
@@ -229,7 +229,7 @@ class PlainView final : public View {
   bool has_told_ = false;
 };
 
-/// One JSON object a line (cli.md §4, "Progress events").
+/// One JSON object a line (docs/manual.md "larder pull").
 class JsonView final : public View {
  public:
   JsonView(StatusLine& line, Clock& clock) : View(clock), line_(line) {}

@@ -35,7 +35,7 @@ struct PullFlags {
   bool force = false;
 
   void declare(Flags& flags);
-  /// Errors: InvalidArgument for words that do not go together (cli.md §2, §4).
+  /// Errors: InvalidArgument for words that do not go together.
   [[nodiscard]] Result<ops::PullOptions> options(Session& session) const;
 
  private:

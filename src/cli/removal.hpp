@@ -19,7 +19,7 @@ struct RemovalFlags {
 };
 
 /// `command`: "rm", "prune", "gc". Nothing to remove: exit 0 without a question. Without a terminal and without --yes: InvalidArgument,
-/// nothing removed (cli.md §4).
+/// nothing removed.
 Result<void> finish_removal(Session& session, ops::Services& services, const store::RemovalPlan& plan, const RemovalFlags& flags,
                             std::string_view command);
 

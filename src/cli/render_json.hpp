@@ -1,4 +1,4 @@
-// Reports as JSON documents: the schemas of cli.md §4, field by field.
+// Reports as JSON documents: the schemas of docs/manual.md, field by field.
 #pragma once
 
 #include "cli/output.hpp"

@@ -18,7 +18,7 @@ void block_signals();
 
 struct SignalOptions {
   std::optional<std::chrono::steady_clock::time_point> deadline;  ///< `--timeout`
-  std::chrono::milliseconds patience{850};                        ///< from the first signal to the hard end (cli.md §1: within 1 s)
+  std::chrono::milliseconds patience{850};  ///< from the first signal to the hard end (within 1 s, docs/manual.md "Ground rules")
   /// What to say before the hard end; called in the signal thread.
   std::function<void(int signal)> before_hard_end;
 };

@@ -35,7 +35,7 @@ class Loader {
   }
 
  private:
-  /// nullopt when unset or empty: "set but empty" is unset (cli.md §6).
+  /// nullopt when unset or empty: "set but empty" is unset.
   [[nodiscard]] std::optional<std::string> variable(std::string_view name) const {
     const auto found = inputs_.environment.find(name);
     if (found == inputs_.environment.end() || found->second.empty()) return std::nullopt;
@@ -145,7 +145,7 @@ class Loader {
   /// In a CGI program HTTP_PROXY is a header of whoever asks ("httpoxy"); every other reader of it leaves it out there, too.
   [[nodiscard]] bool is_untrusted_proxy(std::string_view name) const { return name == "HTTP_PROXY" && variable("REQUEST_METHOD"); }
 
-  /// HUGGINGFACE_CO_STAGING wins over HF_ENDPOINT and HF_TOKEN_PATH, larder's own variables win over it (hub-read §9.1).
+  /// HUGGINGFACE_CO_STAGING wins over HF_ENDPOINT and HF_TOKEN_PATH, larder's own variables win over it.
   Result<void> read_staging() {
     const auto staging = variable("HUGGINGFACE_CO_STAGING");
     if (!staging || !is_true_word(*staging)) return {};

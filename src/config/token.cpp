@@ -19,7 +19,7 @@ constexpr std::array kTokenVariables{
                   "that identity, where the CI gives one; in a job of GitHub Actions with `id-token: write` it is asked for"},
 };
 
-/// Chooses by the layers of cli.md §6; the order is drawn at `run`.
+/// Chooses by the layers of docs/manual.md "Which token"; the order is drawn at `run`.
 class Chooser {
  public:
   Chooser(const Loaded& loaded, const Variables& environment, const ReadFile& read)

@@ -39,7 +39,7 @@ struct SpaceFacts {
 };
 
 /// Paths are absolute. Every method that makes or changes something is one step of the commit order of
-/// docs/reliability.md §"Commit order". Errors: DiskFull, PermissionDenied, ReadOnly, IoFailed with os_error set; the message names
+/// docs/reliability.md "The commit order". Errors: DiskFull, PermissionDenied, ReadOnly, IoFailed with os_error set; the message names
 /// the path. Thread: any.
 class Disk {
  public:

@@ -138,7 +138,7 @@ class Reading {
     return make(ErrorCode::BadResponse, fmt::format("{} answered 416, that nothing lies there{}", facts_.host, returned));
   }
 
-  // A mirror of plain files knows no error codes; what it says all the same is "not here" (cli.md: exit 3).
+  // A mirror of plain files knows no error codes; what it says all the same is "not here" (exit 3).
   [[nodiscard]] Error bare_not_found() const {
     return make(ErrorCode::RepoNotFound, with_server_message(fmt::format("{} answered 404", facts_.host)),
                 "check the id, the revision, --repo-type and the endpoint");

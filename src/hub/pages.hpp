@@ -11,7 +11,7 @@
 
 namespace larder::hub {
 
-/// Source: docs/reliability.md 2.2. Smaller values are for tests.
+/// Source: docs/hub-protocol.md "Limits". Smaller values are for tests.
 struct PageLimits {
   std::size_t pages = 20'000;
   std::size_t empty_in_a_row = 100;  ///< no honest listing has so many pages without an entry

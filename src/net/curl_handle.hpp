@@ -10,7 +10,7 @@
 
 namespace larder::net {
 
-/// The kinds of options are ranges of numbers. A wrong pairing would make libcurl read some other register (house.md §3.4), so it must not
+/// The kinds of options are ranges of numbers. A wrong pairing would make libcurl read some other register, so it must not
 /// compile.
 template <int Option>
 inline constexpr bool kTakesLong = Option >= CURLOPTTYPE_LONG&& Option < CURLOPTTYPE_OBJECTPOINT;

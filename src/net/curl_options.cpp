@@ -1,4 +1,4 @@
-// CurlTransfer's settings: every curl_easy_setopt of larder, and the limits of reliability.md §2.2 as libcurl knows them.
+// CurlTransfer's settings: every curl_easy_setopt of larder, and the limits of hub-protocol.md "Limits" as libcurl knows them.
 #include "base/text.hpp"
 #include "net/curl_callbacks.hpp"
 #include "net/curl_transfer.hpp"

@@ -8,7 +8,7 @@
 
 namespace larder::net {
 
-/// Source: reliability.md §2.2.
+/// Source: docs/hub-protocol.md "Limits".
 struct HeadLimits {
   std::size_t block = 64UL * 1024;  ///< all lines of an answer with their ends: interim answers and trailers count too
   std::size_t line = 8UL * 1024;    ///< one line without its end

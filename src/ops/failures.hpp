@@ -1,11 +1,11 @@
-// What several failures mean together (cli.md §3).
+// What several failures mean together (docs/manual.md "Exit codes").
 #pragma once
 
 #include <larder/ops/pull.hpp>
 
 namespace larder::ops {
 
-/// True for failures after which going on makes no sense: no space, no disk, interrupted, out of time (reliability.md §3.2 b).
+/// True for failures after which going on makes no sense: no space, no disk, interrupted, out of time.
 bool ends_run(ErrorCode code);
 
 /// One Error for `failures` (not empty; by index in `tree`) out of `total` files: a single one is itself, with its path; several keep the

@@ -15,7 +15,7 @@
 namespace larder::ops {
 namespace {
 
-constexpr std::size_t kQuickTree = 20'000;  // files: writes in well under the second that an interrupt has (cli.md §1)
+constexpr std::size_t kQuickTree = 20'000;  // files: writes in well under the second that an interrupt has (docs/manual.md "Ground rules")
 
 bool is_refused(const Error& error) { return error.code == ErrorCode::ReadOnly || error.code == ErrorCode::PermissionDenied; }
 

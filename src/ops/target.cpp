@@ -43,7 +43,7 @@ Result<repo::CommitId> find_offline(Services& services, const TargetQuestion& qu
               "run it once without --offline, or name a cached commit (`larder cache ls --revisions`)");
 }
 
-/// Could the cache have answered instead? Then the error of the network says so (R-538, cli.md §4).
+/// Could the cache have answered instead? Then the error of the network says so.
 Error with_offline_hint(Services& services, const TargetQuestion& question, Error error) {
   if (exit_code(error.code) != 5) return error;
   const auto commit = find_offline(services, question);

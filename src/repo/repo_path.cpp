@@ -13,7 +13,7 @@
 namespace larder::repo {
 namespace {
 
-// Limits of docs/reliability.md 2.2: what a file system takes, and what no honest repository needs (T7).
+// Limits of docs/hub-protocol.md "Limits": what a file system takes, and what no honest repository needs (T7).
 constexpr std::size_t kLongestPart = 255;
 constexpr std::size_t kLongestLocalName = kLongestPart - 9;  // ".metadata" is added to it
 constexpr std::size_t kLongestPath = 4000;

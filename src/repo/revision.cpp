@@ -13,7 +13,7 @@ namespace larder::repo {
 namespace {
 
 constexpr std::size_t kCommitLength = 40;
-constexpr std::size_t kShortestCommit = 7;      // cli.md: a short commit has at least 7 digits
+constexpr std::size_t kShortestCommit = 7;      // as the manual has it; git itself shows no fewer
 constexpr std::size_t kLongestPart = 255;       // a part becomes a file name below refs/ (R-110)
 constexpr std::size_t kLongestRevision = 1000;  // quoted three-fold it still fits a URL
 

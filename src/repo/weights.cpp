@@ -57,7 +57,7 @@ constexpr std::array kEndings = {Ending{".safetensors", Format::Safetensors},
                                  Ending{".msgpack", Format::Flax},
                                  Ending{".mlmodel", Format::CoreMl},
                                  Ending{".ot", Format::Rust}};
-// Folders that hold the same weights in another format: they count as their parent (cli.md, --prefer).
+// Folders that hold the same weights in another format: they count as their parent.
 constexpr std::array<std::string_view, 9> kFormatFolders = {"onnx", "openvino", "gguf",     "coreml", "tflite",
                                                             "tf",   "flax",     "original", "metal"};
 constexpr std::array<std::string_view, 9> kPickleEndings = {".pkl", ".pickle", ".joblib", ".dill",    ".pt",

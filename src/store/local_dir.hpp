@@ -1,4 +1,4 @@
-// A local folder: plain files, with the bookkeeping of `hf` under .cache/huggingface (hub-read.md §6).
+// A local folder: plain files, with the bookkeeping of `hf` under .cache/huggingface (docs/cache-layout.md).
 #pragma once
 
 #include "fs/disk.hpp"
@@ -19,7 +19,7 @@ namespace larder::store {
 ///     <DIR>/.cache/huggingface/download/<path>.metadata             R-603
 ///     <DIR>/.cache/huggingface/download/<path>.lock                 R-604
 ///     <DIR>/.cache/huggingface/trees/<commit>.json                  R-530
-///     <DIR>/.cache/huggingface/larder/{partial,tmp,leases}          ours (reliability.md §3.3)
+///     <DIR>/.cache/huggingface/larder/{partial,tmp,leases}          ours
 class LocalDirLayout {
  public:
   /// `folder`: absolute, without trailing "/".

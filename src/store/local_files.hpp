@@ -1,4 +1,4 @@
-// LocalFiles: looks at, and replaces, the plain files of a local folder (hub-read.md §6.2).
+// LocalFiles: looks at, and replaces, the plain files of a local folder (docs/cache-layout.md "A local folder").
 #pragma once
 
 #include "store/folders.hpp"

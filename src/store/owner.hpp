@@ -1,4 +1,4 @@
-// Owner: which process wrote something, and whether it can still be alive (reliability.md §3.3).
+// Owner: which process wrote something, and whether it can still be alive.
 #pragma once
 
 #include "fs/disk.hpp"

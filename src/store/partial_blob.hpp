@@ -33,7 +33,7 @@ class PartialBlob {
   PartialBlob& operator=(const PartialBlob&) = delete;
   ~PartialBlob();  ///< closes; removes nothing
 
-  /// Ranges that were there when it was opened: to be re-hashed, not fetched (R: resume trusts nothing else).
+  /// Ranges that were there when it was opened: to be re-hashed, not fetched (resume trusts nothing else).
   [[nodiscard]] const RangeSet& resumed() const { return resumed_; }
   [[nodiscard]] std::uint64_t size() const { return header_.size; }
   [[nodiscard]] const digest::Digest& digest() const { return header_.digest; }
@@ -44,7 +44,7 @@ class PartialBlob {
   [[nodiscard]] bool has_ranges() const { return !written_.empty() || !durable_.empty(); }
   /// Was every byte written, now or by the run it was taken over from? A digest taken from memory does not know of a write that failed.
   [[nodiscard]] bool is_whole() const;
-  /// A sync failed once: nobody knows what reached the disk, so the partial must not be kept (reliability.md step 4).
+  /// A sync failed once: nobody knows what reached the disk, so the partial must not be kept (docs/reliability.md "The commit order").
   [[nodiscard]] bool sync_failed() const { return sync_failed_; }
 
   /// pwrite; remembers the range for the next 'w' record. Errors: DiskFull, IoFailed …

@@ -38,7 +38,7 @@ bool is_in_use(const Inventory& inventory, const Candidate& candidate) {
   return inventory.repos[candidate.repo].is_in_use || record_of(inventory, candidate).is_in_use;
 }
 
-/// Why gc must leave it; nullopt: it may go. A pin of `pull` by commit keeps from prune only (reliability.md §3.3).
+/// Why gc must leave it; nullopt: it may go. A pin of `pull` by commit keeps from prune only.
 std::optional<KeptReason> gc_keeps(const Inventory& inventory, const Candidate& candidate, const GcPolicy& policy) {
   if (record_of(inventory, candidate).pin == PinState::User || policy.pins.contains(key_of(inventory, candidate)))
     return KeptReason::Pinned;

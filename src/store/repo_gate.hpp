@@ -14,7 +14,7 @@ namespace larder::store {
 /// flock on `<CACHE>/<repo folder>` itself. A download is inside from its first look at what is here until its lease says what it uses; a
 /// removal closes the gate while it works. So a removal sees every lease there is, and no download counts on what is going. Leases do the
 /// rest: nobody stays inside for long. Where folders cannot be locked (some network file systems) the gate stands open: then leases and the
-/// looks of reliability.md §3.3 have to do. Nothing is made, and other clients know nothing of it.
+/// looks of docs/cache-layout.md have to do. Nothing is made, and other clients know nothing of it.
 class RepoGate {
  public:
   /// Waits while a removal works. What is not there has no gate. Errors: LockBusy after `patience`; what `cancel` says.

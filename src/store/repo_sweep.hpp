@@ -24,7 +24,7 @@ class RepoSweep {
  public:
   RepoSweep(Store& store, RepoLayout layout, const CancelToken& cancel);
 
-  /// refs that name it, its entries, empty folders, then its listing, markers and marks (reliability.md §3.3 backwards). Entries that no
+  /// refs that name it, its entries, empty folders, then its listing, markers and marks (docs/cache-layout.md backwards). Entries that no
   /// cache writer made stay, and so does what they lie in.
   Result<SweepOutcome> remove_revision(const std::string& folder, RemovalReason reason);
   /// Before the first `remove_file`: a note of what they lead to, so that a later run can finish.

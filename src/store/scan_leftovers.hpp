@@ -1,4 +1,5 @@
-// Leftovers of a repository: unfinished downloads and temporary files, and which of them are dead (reliability.md §3.3).
+// Leftovers of a repository: unfinished downloads and temporary files, and which of them are dead (docs/cache-layout.md "Whose turn it is
+// to delete").
 #pragma once
 
 #include "store/lease.hpp"

@@ -42,7 +42,7 @@ struct SnapshotPlace {
 
 /// Each entry is passed to `visit`, folders' entries sorted by name; `folders`, if given,
 /// gets a stamp of each folder, taken before its entries are read. What vanishes meanwhile is passed over (C27). At most 64 folders deep
-/// (reliability.md §2.2). Errors: those of `visit`, Interrupted, and of reading a folder.
+/// (docs/hub-protocol.md "Limits"). Errors: those of `visit`, Interrupted, and of reading a folder.
 Result<void> walk_snapshot(const SnapshotPlace& snapshot, const std::function<Result<void>(SnapshotEntry&)>& visit,
                            std::vector<FolderStamp>* folders, const CancelToken& cancel);
 

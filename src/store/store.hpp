@@ -35,8 +35,8 @@ class Store {
   [[nodiscard]] const std::string& run() const { return run_; }
   [[nodiscard]] RepoLayout layout(const repo::RepoId& repo) const { return {options_.root, repo}; }
 
-  /// Makes the root, CACHEDIR.TAG and the repository's folder (with blobs/, refs/, snapshots/; as a whole, by rename: reliability.md step
-  /// 0), and .larder/tmp. Refuses a layout folder that is a link (T49): UnsafeLink. Errors: PermissionDenied, ReadOnly, DiskFull, IoFailed.
+  /// Makes the root, CACHEDIR.TAG and the repository's folder (with blobs/, refs/, snapshots/; as a whole, by rename), and .larder/tmp.
+  /// Refuses a layout folder that is a link (T49): UnsafeLink. Errors: PermissionDenied, ReadOnly, DiskFull, IoFailed.
   Result<void> prepare(const RepoLayout& layout);
 
   /// A name in `tmp_folder` that no other call and no other run has: "<8 hex>.<run>".

@@ -15,7 +15,7 @@ namespace larder::store {
 namespace {
 
 constexpr std::size_t kBuffer = 64 * 1024;
-constexpr std::size_t kLongestToken = 1024 * 1024;  // reliability.md §2.2: JSON string
+constexpr std::size_t kLongestToken = 1024 * 1024;  // hub-protocol.md "Limits"
 constexpr std::uint64_t kLargestFile = 4ULL << 30U;
 constexpr std::int64_t kFormatVersion = 1;
 

@@ -20,8 +20,8 @@ struct LocalDirOptions {
   bool force = false;       ///< `--force`: fetch again what is here
 };
 
-/// `--local-dir` (hub-read.md §6). The cache is only read. Files are replaced by rename, and never through a link (T11).
-/// Thread: as Destination says.
+/// `--local-dir` (docs/cache-layout.md "A local folder"). The cache is only read. Files are replaced by rename, and never through a
+/// link (T11). Thread: as Destination says.
 class LocalDirDestination final : public Destination {
  public:
   /// `cache` outlives the destination: its root is looked into for bytes that are here already, its run, clock and disk are used.

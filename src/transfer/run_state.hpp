@@ -94,7 +94,7 @@ class RunState {
 
   void finish_file(std::uint32_t position, FileStatus status) { report.statuses[position] = status; }
   void fail_file(std::uint32_t position, Error error);
-  /// DiskFull, ReadOnly, IoFailed: nothing more can be stored; no retry storms (reliability.md §3.2 b). True: the run ends.
+  /// DiskFull, ReadOnly, IoFailed: nothing more can be stored; no retry storms. True: the run ends.
   bool ends_run(const Error& error);
   /// Why nothing can be asked for a file any more: the last error seen, or why its sources were dropped.
   [[nodiscard]] Error no_source_left(const std::optional<Error>& last) const;

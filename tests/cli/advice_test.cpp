@@ -5,7 +5,7 @@
 using namespace larder;
 using namespace larder::cli;
 
-TEST_CASE("advice: every error says what to do next", "[cli][advice]") {  // cli.md §1
+TEST_CASE("advice: every error says what to do next", "[cli][advice]") {
   for (int at = 0; at <= static_cast<int>(ErrorCode::Interrupted); ++at) {
     Error error;
     error.code = static_cast<ErrorCode>(at);

@@ -1,4 +1,4 @@
-"""The golden repository of hub-read.md, Appendix A: larder's cache beside the one huggingface_hub makes, byte for byte, mode for mode, link for link."""
+"""The golden repository of repos.py: larder's cache beside the one huggingface_hub makes, byte for byte, mode for mode, link for link."""
 import hashlib
 import json
 

@@ -1,4 +1,4 @@
-"""--local-dir (hub-read.md §6): real files with hf's own bookkeeping, a folder that either tool continues, and nothing of the user's lost."""
+"""--local-dir: real files with hf's own bookkeeping, a folder that either tool continues, and nothing of the user's lost."""
 import json
 import os
 import signal

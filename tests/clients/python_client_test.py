@@ -1,4 +1,4 @@
-"""huggingface_hub 2.4 finds what larder pulled, larder reuses what huggingface_hub downloaded (hub-read Appendix A, interop tests 1–8, 13, 14)."""
+"""huggingface_hub 2.4 finds what larder pulled, larder reuses what huggingface_hub downloaded."""
 import json
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Repositories made for a test: a root folder for `larder-hub --root`, and the golden one of hub-read.md, Appendix A."""
+"""Repositories made for a test: a root folder for `larder-hub --root`, and the golden one."""
 import hashlib
 import json
 import pathlib

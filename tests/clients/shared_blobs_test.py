@@ -1,4 +1,4 @@
-"""The shared blob store of huggingface_hub since 1.32 (hub-read.md §5.12; Appendix A, interop tests 12 and 14). Payloads are published by hf's own code."""
+"""The shared blob store of huggingface_hub since 1.32. Payloads are published by hf's own code."""
 import fcntl
 import json
 import os
@@ -206,7 +206,7 @@ class SharedBlobs(ClientTest):
         self.assert_payload_untouched()
         self.assert_python_is_content()
 
-    def test_local_dir_gets_copies(self):  # R-570, cli.md --link
+    def test_local_dir_gets_copies(self):  # R-570, --link
         self.fill()
         self.remember()
         folder = self.scratch / "folder"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Signals at the moments when a program likes to be deaf (L21 to L23, cli.md §1): each ends larder in about a second, says how to go on,
+"""Signals at the moments when a program likes to be deaf (L21 to L23): each ends larder in about a second, says how to go on,
 leaves a sound cache, and the same command then finishes.
 
   interrupts.py --larder BIN --hub BIN --shim SO

@@ -4,7 +4,7 @@ ones, and without syncs.
 
   trace_order.py --larder BIN --hub BIN        exit 0: it is; 1: it is not; 77: strace is not possible here
 
-What must hold (reliability.md §3.3): a file that is renamed to blobs/X, trees/X or refs/X was synced after its last write and before the
+What must hold (docs/cache-layout.md "The order in which things appear"): a file that is renamed to blobs/X, trees/X or refs/X was synced after its last write and before the
 rename; the blobs folder is synced between the last blob and the first ref, each snapshot folder between its last link and the ref, the
 trees folder after its rename; the refs folder is synced after the ref; and only then stdout gets its line. --no-fsync leaves out the
 syncs, all of them, and keeps the order.

@@ -86,7 +86,7 @@ TEST_CASE("resolve_revision: a moved repository says its new name", "[hub][hub_c
   CHECK(rig.transport.seen()[1].token == "hf_canary");
 }
 
-TEST_CASE("resolve_revision: another origin is followed without the token", "[hub][hub_client]") {  // cli.md 3, T27
+TEST_CASE("resolve_revision: another origin is followed without the token", "[hub][hub_client]") {  // T27
   HubRig rig({{kApi + "/revision/main", redirect(302, "https://other.example/x")}, {"https://other.example/x", info("org/m", kCommit)}},
              with_token());
   REQUIRE(resolve(rig, "main"));

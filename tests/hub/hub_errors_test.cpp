@@ -77,7 +77,7 @@ TEST_CASE("classify_answer: the rows of R-421 with the exit codes of R-427", "[h
   }
 }
 
-TEST_CASE("classify_answer: no token, bad token, gated and forbidden read differently", "[hub][hub_errors]") {  // cli.md 3
+TEST_CASE("classify_answer: no token, bad token, gated and forbidden read differently", "[hub][hub_errors]") {
   const std::string no_token = classify(response(401, {}), context(Token::None, false)).message;
   const std::string bad_token = classify(coded(401, "", "Invalid credentials in Authorization header"), context(Token::Sent)).message;
   const std::string gated_out = classify(coded(401, "GatedRepo"), context(Token::None)).message;

@@ -90,7 +90,7 @@ TEST_CASE("PageTrail: circles and listings without end are bad answers", "[hub][
   }
 }
 
-TEST_CASE("PageLimits: the numbers of the limits table", "[hub][pages]") {  // reliability.md 2.2
+TEST_CASE("PageLimits: the numbers of the limits table", "[hub][pages]") {  // docs/hub-protocol.md "Limits"
   CHECK(PageLimits().pages == 20'000);
   CHECK(PageLimits().page_bytes == 64UL * 1024 * 1024);
 }

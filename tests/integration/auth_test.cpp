@@ -80,7 +80,7 @@ TEST_CASE("auth: login by stdin, whoami, status, list, switch, logout", "[integr
   CHECK_FALSE(exists(box.root() + "/hf/stored_tokens"));
 }
 
-TEST_CASE("auth whoami: offline nobody is asked", "[integration][auth]") {  // cli.md 1
+TEST_CASE("auth whoami: offline nobody is asked", "[integration][auth]") {
   Sandbox box;
   REQUIRE_EXIT(login(box, kMemberToken), 0);
   const auto before = box.hub.requests();

@@ -129,7 +129,7 @@ TEST_CASE("cache prune: detached revisions go, pulled commits, pins and refs sta
   CHECK(box.findings() == "");
 }
 
-TEST_CASE("cache pin: some done and some failed is exit 10", "[integration][cache]") {  // cli.md §3
+TEST_CASE("cache pin: some done and some failed is exit 10", "[integration][cache]") {
   Sandbox box;
   fill(box);
   CHECK_EXIT(box.run({"cache", "pin", "org/none"}), 3);

@@ -237,7 +237,7 @@ TEST_CASE("pull: one wrong file keeps the others, and the next run fetches only 
   CHECK_FALSE(box.ref().has_value());
   for (const HubFile& file : repo.commits[0].files) CHECK(box.has_blob(file) == (file.path != wrong));
   CHECK_FALSE(exists(box.repo() + "/blobs/" + repo.commits[0].find(wrong)->blob()));
-  // One refetch from zero, not more (house.md §4.8), and no partial of wrong bytes stays.
+  // One refetch from zero, not more, and no partial of wrong bytes stays.
   CHECK(box.hub.file_bytes(*repo.commits[0].find(wrong)) <= 2 * repo.commits[0].find(wrong)->body.size());
 
   box.hub.clear_faults();
@@ -261,7 +261,7 @@ TEST_CASE("pull: a listed file that answers 404 is exit 3 and names it; the othe
   CHECK(box.findings("") == "");
 }
 
-TEST_CASE("pull: several failures share their code, or are exit 10", "[integration][faults]") {  // cli.md §3
+TEST_CASE("pull: several failures share their code, or are exit 10", "[integration][faults]") {
   Sandbox box;
   box.hub.put(small_repo());
   SECTION("the same") {

@@ -113,7 +113,7 @@ TEST_CASE("pull: when the leader of a shared download dies, a waiter takes over"
   CHECK(box.findings() == "");
 }
 
-TEST_CASE("pull: a full or closed stdout", "[integration][interrupt]") {  // L24, L26, L27, cli.md §3
+TEST_CASE("pull: a full or closed stdout", "[integration][interrupt]") {  // L24, L26, L27
   Sandbox box;
   box.hub.put(golden_repo());
   SECTION("/dev/full is exit 8") {

@@ -23,7 +23,7 @@ unsigned int mode_of(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("pull: an empty cache becomes what the real client makes of it", "[integration][pull]") {  // hub-read.md, appendix A
+TEST_CASE("pull: an empty cache becomes what the real client makes of it", "[integration][pull]") {
   Sandbox box;
   box.hub.put(golden_repo());
   const RunResult result = box.run({"pull", "org/m"});
@@ -95,7 +95,7 @@ TEST_CASE("pull: offline with an empty cache is exit 3 and no request", "[integr
   CHECK(box.hub.requests() == 0);
 }
 
-TEST_CASE("pull: every form of a reference", "[integration][pull]") {  // cli.md §2, R-116, R-117
+TEST_CASE("pull: every form of a reference", "[integration][pull]") {  // R-116, R-117
   Sandbox box;
   HubRepo repo = golden_repo();
   repo.tags["v1.0"] = kGoldenCommit;
@@ -243,7 +243,7 @@ TEST_CASE("pull: many files, many pages, one connection for many requests", "[in
   CHECK(box.findings() == "");
 }
 
-TEST_CASE("pull --json: one document that says what happened", "[integration][pull]") {  // cli.md §4
+TEST_CASE("pull --json: one document that says what happened", "[integration][pull]") {
   Sandbox box;
   box.hub.put(golden_repo());
   const RunResult first = box.run({"pull", "org/m", "--json"});

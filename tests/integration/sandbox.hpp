@@ -47,7 +47,7 @@ class Sandbox {
   std::string root_;
 };
 
-/// The repository of hub-read.md, appendix A: commit 1111… on main.
+/// The golden repository (tests/clients/repos.py): commit 1111… on main.
 HubRepo golden_repo();
 /// org/m with an LFS file of 3 MiB and two regular ones.
 HubRepo small_repo();

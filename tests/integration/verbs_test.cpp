@@ -85,7 +85,7 @@ TEST_CASE("plan: the number of requests is the one that pull then makes", "[inte
   CHECK(planned["requests"] == box.hub.requests());
 }
 
-TEST_CASE("pull ORG/NAME:QUANT: all splits of exactly one quantisation", "[integration][verbs]") {  // cli.md §2
+TEST_CASE("pull ORG/NAME:QUANT: all splits of exactly one quantisation", "[integration][verbs]") {
   Sandbox box;
   HubRepo repo;
   repo.id = "org/m";
@@ -156,7 +156,7 @@ TEST_CASE("env: every setting has a value and an origin, and no secret", "[integ
   CHECK(box.hub.requests() == 0);
 }
 
-TEST_CASE("settings: values that don't parse are exit 2 and name their origin", "[integration][verbs]") {  // cli.md §6
+TEST_CASE("settings: values that don't parse are exit 2 and name their origin", "[integration][verbs]") {
   Sandbox box;
   box.hub.put(golden_repo());
   box.environment["LARDER_JOBS"] = "many";
@@ -203,7 +203,7 @@ TEST_CASE("completion and help go to stdout and are exit 0", "[integration][verb
   CHECK_EXIT(box.run({"nonsense"}), 2);
 }
 
-TEST_CASE("stdout that is full or closed is exit 8, whatever was asked for", "[integration][verbs]") {  // L26, cli.md §3
+TEST_CASE("stdout that is full or closed is exit 8, whatever was asked for", "[integration][verbs]") {  // L26
   Sandbox box;
   box.hub.put(golden_repo());
   for (const Words& words : std::vector<Words>{{"--version"},

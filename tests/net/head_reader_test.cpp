@@ -51,7 +51,7 @@ TEST_CASE("HeadReader: what is no head is refused", "[net][head_reader]") {
   }
 }
 
-TEST_CASE("HeadReader: limits hold at the byte", "[net][head_reader]") {  // reliability.md §2.2
+TEST_CASE("HeadReader: limits hold at the byte", "[net][head_reader]") {
   const auto line_of = [](std::size_t size) { return "X: " + std::string(size - 3, 'a'); };
   HeadReader fits({100, 20});
   CHECK(feed_all(fits, {"HTTP/1.1 200 OK", line_of(20)}));

@@ -34,7 +34,7 @@ using Paths = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("quant_label: the last label in the name, else in the folder", "[repo][quant]") {  // cli.md 2
+TEST_CASE("quant_label: the last label in the name, else in the folder", "[repo][quant]") {
   struct Row {
     const char* path;
     const char* label;

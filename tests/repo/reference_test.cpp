@@ -42,7 +42,7 @@ void check_refused(const std::string& text, const ReferenceContext& around) {
 
 }  // namespace
 
-TEST_CASE("Reference: every written form", "[repo][reference]") {  // cli.md 2, R-116, R-117
+TEST_CASE("Reference: every written form", "[repo][reference]") {
   for (const Row& row : {
            Row{"hf://datasets/org/d@refs/pr/3/t.json", RepoType::Dataset, "org/d", "refs/pr/3", "t.json", ""},        // T-16
            Row{"hf://org/m@refs/convert/parquet/x/y", RepoType::Model, "org/m", "refs/convert/parquet", "x/y", ""},   // T-17

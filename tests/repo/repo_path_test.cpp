@@ -71,7 +71,7 @@ TEST_CASE("check_name: honest names pass in both places", "[repo][repo_path]") {
                                   deep(64),
                                   long_path(4000),
                                   std::string("\u202e"
-                                              "abc")}) {  // T9, T-13 as far as reliability.md lets it
+                                              "abc")}) {  // T9, T-13
     INFO(name);
     CHECK(check_name(name, NamePlace::Cache));
     CHECK(check_name(name, NamePlace::LocalFolder));

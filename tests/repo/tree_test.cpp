@@ -103,7 +103,7 @@ TEST_CASE("TreeBuilder: limits and reuse", "[repo][tree]") {
   CHECK(builder.finish()->cacheable());
 }
 
-TEST_CASE("TreeBuilder: as many files as allowed and not one more", "[repo][tree]") {  // T23, reliability.md 2.2
+TEST_CASE("TreeBuilder: as many files as allowed and not one more", "[repo][tree]") {  // T23
   CHECK(TreeLimits().entries == 5'000'000);
   TreeBuilder builder(TreeLimits{3});
   for (const char* path : {"a", "b", "c"}) REQUIRE(builder.add(file(path)));

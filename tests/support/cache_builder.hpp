@@ -1,4 +1,4 @@
-// CacheBuilder: hand-made caches by the layout of the Hub's clients (hub-read.md §5), whole or broken on purpose.
+// CacheBuilder: hand-made caches by the layout of the Hub's clients (docs/cache-layout.md), whole or broken on purpose.
 #pragma once
 
 #include "digest/hasher.hpp"

@@ -53,7 +53,7 @@ HubRepo golden_repo() {
 
 }  // namespace
 
-TEST_CASE("HubFile: ids are those that git and the real client computed", "[support][fake_hub]") {  // hub-read.md, appendix A
+TEST_CASE("HubFile: ids are those that git and the real client computed", "[support][fake_hub]") {
   const HubRepo repo = golden_repo();
   const HubFile* model = repo.commits[0].find("model.bin");
   REQUIRE(model != nullptr);

@@ -108,6 +108,6 @@ TEST_CASE("Body: its derived forms differ only where they say", "[support][body]
   CHECK(body.spliced(10, Body::text(std::string(100'001, 'z'))).all() == all.substr(0, 10) + std::string(99'991, 'z'));
   CHECK(body.resized(100'003).all() == all + "!!");
   CHECK(body.resized(5).all() == all.substr(0, 5));
-  CHECK(Body::text("# hi\n").git_sha1() == "77ebc6577e3fc2c38b5bc7f233510fafba6822ac");  // hub-read.md, appendix A
+  CHECK(Body::text("# hi\n").git_sha1() == "77ebc6577e3fc2c38b5bc7f233510fafba6822ac");  // of the golden repository
   CHECK(Body().git_sha1() == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
 }

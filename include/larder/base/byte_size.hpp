@@ -23,7 +23,7 @@ struct ByteRange {
 /// ("500GB"); letters in any case. Errors: InvalidArgument (empty, negative, unknown unit, over 2^63).
 Result<std::uint64_t> parse_byte_size(std::string_view text);
 
-/// "30", "30s", "5m", "2h", "7d", "1w", "3mo" (30 days), "1y" (365 days) → seconds (cli.md §1, R-814). Errors: InvalidArgument.
+/// "30", "30s", "5m", "2h", "7d", "1w", "3mo" (30 days), "1y" (365 days) → seconds. Errors: InvalidArgument.
 Result<std::chrono::seconds> parse_duration(std::string_view text);
 
 /// As `hf` prints sizes: decimal units, one decimal, no space: 1048576 → "1.0M". T-40…T-45.

@@ -66,7 +66,7 @@ ErrorCode shared_code(ErrorCode first, ErrorCode other);
 /// True where another try may cure it (connection lost, 5xx, rate limit …). TLS failures are not.
 bool is_transient(ErrorCode code);
 
-/// DiskFull, ReadOnly, IoFailed: what this machine stores to is at its end, whatever is tried next (reliability.md §3.2 b).
+/// DiskFull, ReadOnly, IoFailed: what this machine stores to is at its end, whatever is tried next.
 bool is_of_disk(ErrorCode code);
 
 /// What an HTTP answer told about a failure. Never holds a query, a token or a whole body.

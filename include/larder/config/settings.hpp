@@ -9,7 +9,7 @@
 
 namespace larder::config {
 
-/// The layers a value may come from; a later one wins (cli.md §1).
+/// The layers a value may come from; a later one wins (docs/manual.md "Ground rules").
 enum class Origin { Default, User, Project, Environment, Flag };
 /// "default", "user", "project", "environment", "flag": as `larder env` says it.
 std::string_view name(Origin origin);
@@ -23,7 +23,7 @@ struct Source {
 
 /// Typed values. The row of each field in table.hpp says its key, its unit and who may set it.
 struct Settings {
-  // The keys of both configuration files (cli.md §6).
+  // The keys of both configuration files.
   std::string cache_dir;                            ///< absolute
   std::string endpoint = "https://huggingface.co";  ///< no trailing "/"
   std::string token_file;                           ///< absolute
@@ -42,7 +42,7 @@ struct Settings {
   std::string progress = "auto";  ///< auto, bar, plain, json, none
   bool no_fsync = false;
 
-  // Of the environment only (hub-read §9).
+  // Of the environment only (docs/manual.md "Other variables").
   std::chrono::seconds header_timeout{30};  ///< wait for an answer's headers
   bool disable_symlinks = false;
   bool disable_shared_blobs = false;

@@ -41,7 +41,7 @@ struct TokenChoice {
 };
 
 /// --token-file, LARDER_TOKEN_FILE, HF_OIDC_RESOURCE, HF_TOKEN or HUGGING_FACE_HUB_TOKEN, then the token file. An endpoint chosen by the
-/// project file gets only the first (T47, cli.md §6). Errors: InvalidConfig or InvalidArgument: a file named on purpose that is missing or
+/// project file gets only the first (T47). Errors: InvalidConfig or InvalidArgument: a file named on purpose that is missing or
 /// empty, a token with characters no token has (T34). The token is never part of a message.
 Result<TokenChoice> choose_token(const Loaded& loaded, const Variables& environment, const ReadFile& read);
 

@@ -60,8 +60,8 @@ class HubClient {
   /// callers that trust it don't call. `canonical_id` is set when the answer names another repository.
   Result<repo::ResolvedRevision> resolve_revision(const repo::RepoId& repo, const repo::Revision& revision, const CancelToken& cancel);
 
-  /// Every file of `repo` at `commit`: recursive, page after page, each parsed as it comes; limits of reliability.md §2.2 (T23, T24, T25).
-  /// `on_page`: files listed so far, after each page (may be empty).
+  /// Every file of `repo` at `commit`: recursive, page after page, each parsed as it comes; limits of docs/hub-protocol.md "Limits" (T23,
+  /// T24, T25). `on_page`: files listed so far, after each page (may be empty).
   Result<repo::Tree> list_tree(const repo::RepoId& repo, const repo::CommitId& commit, const CancelToken& cancel,
                                const std::function<void(std::size_t)>& on_page);
 

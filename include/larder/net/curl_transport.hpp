@@ -19,7 +19,7 @@ struct NetworkSettings {
   std::chrono::milliseconds connect_timeout{10'000};
 };
 
-/// Source: reliability.md §2.2. Smaller values are for tests.
+/// Source: docs/hub-protocol.md "Limits". Smaller values are for tests.
 struct TransportLimits {
   std::size_t header_block = 64UL * 1024;              ///< bytes of all header lines of an answer
   std::size_t header_line = 8UL * 1024;                ///< bytes of one

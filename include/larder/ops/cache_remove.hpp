@@ -11,7 +11,7 @@
 
 namespace larder::ops {
 
-/// TARGETs as typed (cli.md §4, R-818): `model/org/name` (case-insensitive), `hf://…`, `hf://…/FILE`, a revision hash of 7 or more digits.
+/// TARGETs as typed: `model/org/name` (case-insensitive), `hf://…`, `hf://…/FILE`, a revision hash of 7 or more digits.
 /// A target that is not here: a warning in the plan. Errors: InvalidArgument (a hash that names several repositories, with the list; no
 /// target; a target of no known form), those of take_inventory.
 Result<store::RemovalPlan> plan_cache_rm(Services& services, const std::vector<std::string>& targets, const repo::ReferenceContext& context,

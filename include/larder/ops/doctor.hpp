@@ -19,7 +19,8 @@ std::string_view name(DoctorArea area);  ///< "net", "fs", "auth"
 enum class CheckStatus : std::uint8_t { Ok, Warn, Fail, Skip };
 std::string_view name(CheckStatus status);  ///< "ok", "warn", "fail", "skip"
 
-/// One thing that was tried. `name` is one of cli.md §4; `detail` and `remedy` are escaped; `remedy` is empty when there is none needed.
+/// One thing that was tried. `name` is one of docs/manual.md "larder doctor"; `detail` and `remedy` are escaped; `remedy` is empty when
+/// there is none needed.
 struct DoctorCheck {
   DoctorArea area = DoctorArea::Net;
   std::string name;
@@ -47,7 +48,7 @@ struct DoctorReport {
 };
 
 /// Runs the checks; the network is asked once, without retries. A file system is only tried in a folder of its own in the cache's .locks/,
-/// which is removed again (cli.md §4). Errors: ConnectFailed, IoFailed, AccessDenied for failed checks of net, fs, auth; Partial for
+/// which is removed again. Errors: ConnectFailed, IoFailed, AccessDenied for failed checks of net, fs, auth; Partial for
 /// several; Interrupted. The report is filled also on failure. Thread: the caller's; blocks.
 Result<void> doctor(Services& services, const DoctorOptions& options, DoctorReport& report, const CancelToken& cancel);
 

@@ -56,7 +56,7 @@ struct PullReport {
   double seconds = 0;
 };
 
-/// Pulls (cli.md §4). The report is filled as far as things went, also on failure. Order of effects: docs/reliability.md "Commit order".
+/// Pulls. The report is filled as far as things went, also on failure. Order of effects: docs/reliability.md "The commit order".
 /// Thread: the caller's; blocks.
 Result<void> pull(Services& services, const PullOptions& options, PullReport& report, const CancelToken& cancel);
 

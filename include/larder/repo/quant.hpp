@@ -11,7 +11,7 @@
 
 namespace larder::repo {
 
-/// The quantisation label of a .gguf file, as written in its name (cli.md §2), or empty.
+/// The quantisation label of a .gguf file, as written in its name, or empty.
 std::string quant_label(std::string_view path);
 
 /// True when the whole of `text` is a quantisation label, in any case.

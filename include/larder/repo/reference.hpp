@@ -10,7 +10,7 @@
 
 namespace larder::repo {
 
-/// A parsed REF (cli.md §2).
+/// A parsed REF (docs/manual.md "References").
 struct Reference {
   RepoId repo;
   std::optional<Revision> revision;  ///< nullopt: none was written

@@ -62,7 +62,7 @@ class Tree {
   bool cacheable_ = true;
 };
 
-/// Source: docs/reliability.md 2.2. Smaller values are for tests.
+/// Source: docs/hub-protocol.md "Limits". Smaller values are for tests.
 struct TreeLimits {
   std::size_t entries = 5'000'000;
 };

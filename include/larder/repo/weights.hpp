@@ -32,10 +32,10 @@ struct Preferred {
   std::vector<LeftOut> left_out;
   bool format_found = true;
 };
-/// Rules: cli.md §4 (`--prefer`). Pure.
+/// Rules: docs/manual.md "larder pull", `--prefer`. Pure.
 Preferred apply_preference(const Tree& tree, std::vector<std::uint32_t> chosen, Preference preference);
 
-/// True for a file that can run code when loaded, by name (cli.md: --no-pickle).
+/// True for a file that can run code when loaded, by name (`--no-pickle`).
 bool is_pickle(std::string_view path);
 
 }  // namespace larder::repo

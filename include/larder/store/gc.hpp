@@ -89,7 +89,7 @@ struct GcPolicy {
   std::optional<std::uint64_t> keep_last;          ///< all but the N last used of each repository
   std::set<RevisionKey> pins;                      ///< of --pins, besides those in the cache
 };
-/// `gc`: what prune removes, detached revisions excepted; then whole revisions, least recently used first (cli.md §4). Pure.
+/// `gc`: what prune removes, detached revisions excepted; then whole revisions, least recently used first. Pure.
 RemovalPlan plan_gc(const Inventory& inventory, const GcPolicy& policy, std::int64_t now_ns);
 
 struct SweepFailure {
@@ -104,7 +104,7 @@ struct SweepReport {
   std::uint64_t bytes_freed = 0;
   std::vector<std::string> warnings;
 };
-/// Carries out `plan`, in the order of reliability.md §3.3 backwards: refs, links, folders, then blob entries under their lock and looked
+/// Carries out `plan`, in the order of docs/cache-layout.md backwards: refs, links, folders, then blob entries under their lock and looked
 /// at again for links and leases, then payloads by R-576. Never through a link below the root; foreign files stay, and the folders they are
 /// in. May be stopped at any point and run again. Errors of single items are in the report; the Result fails for Interrupted only.
 Result<void> sweep(Store& store, const RemovalPlan& plan, SweepReport& report, ProgressSink& progress, const CancelToken& cancel);

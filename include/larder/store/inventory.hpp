@@ -17,7 +17,7 @@ namespace larder::store {
 
 class Store;
 
-/// What can be wrong with something in a cache, by the words of `cache verify` (cli.md §4).
+/// What can be wrong with something in a cache, by the words of `cache verify`.
 enum class ProblemKind : std::uint8_t {
   Digest,    ///< the bytes are not those of the name
   Size,      ///< shorter or longer than the listing says
@@ -100,7 +100,7 @@ struct Leftover {
   LeftoverKind kind = LeftoverKind::Partial;
   std::string path;  ///< relative to the cache
   std::uint64_t bytes = 0;
-  bool is_dead = false;  ///< by reliability.md §3.3: prune and gc may remove it
+  bool is_dead = false;  ///< by docs/cache-layout.md "Whose turn it is to delete": prune and gc may remove it
 };
 
 /// One repository folder.

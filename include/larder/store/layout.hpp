@@ -13,7 +13,7 @@ namespace larder::store {
 ///
 ///     <CACHE>/CACHEDIR.TAG
 ///     <CACHE>/.locks/<repo folder>/<blob>.lock              flock, empty
-///     <CACHE>/.locks/.larder-new.<run>/                     a repository folder being made (reliability.md step 0)
+///     <CACHE>/.locks/.larder-new.<run>/                     a repository folder being made
 ///     <CACHE>/blobs/                                        shared store of the Python client: never written
 ///     <CACHE>/<type>s--<org>--<name>/                       one repository, called <REPO> below
 ///         blobs/<blob>                                      verified bytes, or a link into the shared store

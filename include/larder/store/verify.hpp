@@ -46,7 +46,7 @@ struct VerifyScope {
 
 struct VerifyOptions {
   std::vector<VerifyScope> scopes;  ///< empty: the whole cache
-  bool invariants = false;          ///< also I1–I4 and I12 of reliability.md §3.1, each finding with its id
+  bool invariants = false;          ///< also I1–I4 and I12 of docs/reliability.md, each finding with its id
   int threads = 0;                  ///< 0: one for each core
 };
 

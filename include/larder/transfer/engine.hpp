@@ -51,7 +51,7 @@ class Engine {
   ~Engine();
 
   /// Fetches every file of the plan whose action is Fetch or Resume and that is not `same_as` another. Failed files don't stop the others,
-  /// except that DiskFull, ReadOnly, IoFailed and Interrupted end the run at once (partials are kept; reliability.md §3.2 b). The outer
+  /// except that DiskFull, ReadOnly, IoFailed and Interrupted end the run at once (partials are kept). The outer
   /// Result fails only for Interrupted, TimedOut of the deadline, and such run-ending errors; `report` is filled either way.
   Result<void> run(const repo::Tree& tree, const TransferPlan& plan, EngineReport& report, const CancelToken& cancel);
 

@@ -37,7 +37,7 @@ struct PlannedFile {
   static constexpr std::uint32_t kNone = 0xFFFFFFFFU;
 };
 
-/// Files in tree order. Byte totals count each chosen file (cli.md: bytes.total, reuse) and each blob once (fetch).
+/// Files in tree order. Byte totals count each chosen file (`bytes.total`, `reuse` in JSON) and each blob once (fetch).
 struct TransferPlan {
   std::vector<PlannedFile> files;
   std::uint64_t total_bytes = 0;
