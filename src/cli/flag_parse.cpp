@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "base/escape.hpp"
 #include "base/text.hpp"
@@ -93,6 +94,7 @@ class Parser {
   /// The arguments. Errors: InvalidArgument.
   Result<std::vector<std::string>> run(const std::vector<std::string>& words) {
     const auto end_of_flags = std::find(words.begin(), words.end(), "--");
+    LARDER_CHECK(refuse_empty_values({words.begin(), end_of_flags}));
     std::vector<std::string> reversed(std::make_reverse_iterator(end_of_flags), words.rend());  // CLI11 wants the last word first
     try {
       app_.parse(std::move(reversed));
@@ -109,6 +111,26 @@ class Parser {
   [[nodiscard]] const std::vector<std::string>& words(std::size_t at) const { return found_[at]; }
 
  private:
+  [[nodiscard]] bool takes_value(std::string_view name) const {
+    return std::any_of(rows_.begin(), rows_.end(), [name](const FlagRow& row) {
+      const auto names = split(row.names, ',');
+      return !row.metavar.empty() && std::find(names.begin(), names.end(), name) != names.end();
+    });
+  }
+
+  /// `--local-dir=$UNSET config.json`: CLI11 would take the next word for the missing value, and pull everything into config.json.
+  [[nodiscard]] Result<void> refuse_empty_values(std::span<const std::string> words) const {
+    for (std::size_t at = 0; at < words.size(); ++at) {
+      const std::string_view word = words[at];
+      if (takes_value(word)) {
+        ++at;  // the next word is its value, whatever it looks like
+      } else if (word.ends_with('=') && takes_value(word.substr(0, word.size() - 1))) {
+        return fail(ErrorCode::InvalidArgument, command_ + ": " + flag_part(word) + " needs a value", usage_hint(command_));
+      }
+    }
+    return {};
+  }
+
   Result<void> refuse_unknown(const std::vector<std::string>& left) const {
     const auto flag = std::find_if(left.begin(), left.end(), [](const auto& word) { return word.size() > 1 && word[0] == '-'; });
     if (flag == left.end()) return {};

@@ -66,6 +66,10 @@ TEST_CASE("flags: words that look special are taken as they are", "[cli][flags]"
   REQUIRE(empty.parse({"org/name", "", "--exclude", ""}));
   CHECK(empty.files == std::vector<std::string>{""});
   CHECK(empty.exclude == std::vector<std::string>{""});
+  Sample value;
+  REQUIRE(value.parse({"org/name", "--exclude", "--include=", "--", "--revision="}));
+  CHECK(value.exclude == std::vector<std::string>{"--include="});
+  CHECK(value.files == std::vector<std::string>{"--revision="});
   Sample sample;
   REQUIRE(sample.parse({"--force", "--", "--org", "--include", "-x"}));
   CHECK(sample.ref == "--org");
@@ -90,6 +94,9 @@ TEST_CASE("flags: what is wrong is a usage error that names it", "[cli][flags]")
       {{"org/name", "--force-download"}, "unknown flag '--force-download'", "--force"},
       {{"org/name", "-x"}, "unknown flag '-x'", ""},
       {{"org/name", "--revision"}, "--revision needs a value", ""},
+      {{"org/name", "--revision=", "a.bin"}, "--revision needs a value", ""},  // not a.bin: an unset variable of a script
+      {{"--exclude=", "org/name"}, "--exclude needs a value", ""},
+      {{"org/name", "--jobs=", "4"}, "--jobs needs a value", ""},
       {{"org/name", "--revision", "a", "--revision", "b"}, "--revision is given more than once", ""},
       {{"org/name", "--jobs", "1", "--jobs", "2"}, "--jobs is given more than once", ""},
       {{"org/name", "--offline=no"}, "--offline takes no value", ""},
