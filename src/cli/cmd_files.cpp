@@ -24,10 +24,12 @@ class Files final : public Command {
   }
 
   Result<void> run(Session& session) override {
-    LARDER_TRY(const auto reference, with_context(question(session), object_name("files", reference_.ref)));
+    LARDER_TRY(const auto reference,
+               with_context(reference_.parse_beside_filter(session, has_filter()), object_name("files", reference_.ref)));
     LARDER_TRY(auto* services, session.workshop.services());
     const repo::PathFilter filter(include_, exclude_);
     LARDER_TRY(const auto report, ops::list_files(*services, reference, filter, session.config.settings.offline, session.cancel));
+    for (const auto& warning : report.resolved.warnings) session.report.warning(warning);
     if (report.chosen.empty() && has_filter()) session.report.warning("no file matched --include and --exclude");
     if (session.json) {
       write_files_document(session.out, report);
@@ -38,14 +40,6 @@ class Files final : public Command {
   }
 
  private:
-  Result<repo::Reference> question(const Session& session) const {
-    LARDER_TRY(auto reference, reference_.parse(session));
-    if (has_filter() && !reference.path.empty()) {
-      return fail(ErrorCode::InvalidArgument, "--include and --exclude do not go with a PATH in the reference");
-    }
-    return reference;
-  }
-
   [[nodiscard]] bool has_filter() const { return include_ || !exclude_.empty(); }
 
   ReferenceFlags reference_;

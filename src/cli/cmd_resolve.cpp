@@ -24,6 +24,7 @@ class Resolve final : public Command {
     LARDER_TRY(const auto reference, with_context(reference_.parse(session), object_name("resolve", reference_.ref)));
     LARDER_TRY(auto* services, session.workshop.services());
     LARDER_TRY(const auto report, ops::resolve(*services, reference, session.config.settings.offline, session.cancel));
+    for (const auto& warning : report.warnings) session.report.warning(warning);
     if (session.json) {
       write_resolve_document(session.out, report);
     } else {

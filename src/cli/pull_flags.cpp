@@ -49,6 +49,17 @@ Result<repo::Reference> ReferenceFlags::parse(const Session& session) const {
   return repo::parse_reference(ref, context);
 }
 
+Result<repo::Reference> ReferenceFlags::parse_beside_filter(const Session& session, bool has_filter) const {
+  LARDER_TRY(auto reference, parse(session));
+  if (has_filter && !reference.path.empty()) {
+    return fail(ErrorCode::InvalidArgument, "--include and --exclude do not go with FILE or PATH", "name the files, or filter, not both");
+  }
+  if (has_filter && !reference.quant.empty()) {
+    return fail(ErrorCode::InvalidArgument, ":" + escape_text(reference.quant) + " does not go with FILE, --include or --exclude");
+  }
+  return reference;
+}
+
 void PullFlags::declare(Flags& flags) {
   reference.declare(flags);
   flags.arguments("FILE", &files, "only these files, or folders with all below them");
@@ -64,16 +75,16 @@ void PullFlags::declare(Flags& flags) {
 }
 
 Result<void> PullFlags::check(const repo::Reference& parsed) const {
-  const bool has_filter = include || !exclude.empty();
-  if (has_filter && (!files.empty() || !parsed.path.empty())) {
+  if (has_filter() && !files.empty()) {
     return fail(ErrorCode::InvalidArgument, "--include and --exclude do not go with FILE or PATH", "name the files, or filter, not both");
   }
   if (!files.empty() && !parsed.path.empty()) {
     return fail(ErrorCode::InvalidArgument, "FILE does not go with a PATH in the reference", "name all files behind the reference");
   }
-  if (!parsed.quant.empty() && (has_filter || !files.empty())) {
+  if (!parsed.quant.empty() && !files.empty()) {
     return fail(ErrorCode::InvalidArgument, ":" + escape_text(parsed.quant) + " does not go with FILE, --include or --exclude");
   }
+  if (std::find(files.begin(), files.end(), "") != files.end()) return fail(ErrorCode::InvalidArgument, "a FILE is empty");
   if (!local_dir && link) return fail(ErrorCode::InvalidArgument, "--link needs --local-dir");
   if (!local_dir && overwrite) return fail(ErrorCode::InvalidArgument, "--overwrite needs --local-dir");
   return {};
@@ -82,7 +93,7 @@ Result<void> PullFlags::check(const repo::Reference& parsed) const {
 Result<ops::PullOptions> PullFlags::options(Session& session) const {
   const auto& settings = session.config.settings;
   ops::PullOptions options;
-  LARDER_TRY(options.reference, reference.parse(session));
+  LARDER_TRY(options.reference, reference.parse_beside_filter(session, has_filter()));
   LARDER_CHECK(check(options.reference));
   if (force && settings.offline) {
     return fail(ErrorCode::InvalidArgument, "--force does not go with --offline: nothing can be fetched again",

@@ -21,6 +21,8 @@ struct ReferenceFlags {
   void declare(Flags& flags);
   /// Errors: InvalidArgument.
   [[nodiscard]] Result<repo::Reference> parse(const Session& session) const;
+  /// The same where --include and --exclude may have been given, which choose files as PATH and QUANT do (cli.md §2).
+  [[nodiscard]] Result<repo::Reference> parse_beside_filter(const Session& session, bool has_filter) const;
 };
 
 /// All of pull's flags.
@@ -39,6 +41,7 @@ struct PullFlags {
   [[nodiscard]] Result<ops::PullOptions> options(Session& session) const;
 
  private:
+  [[nodiscard]] bool has_filter() const { return include || !exclude.empty(); }
   [[nodiscard]] Result<void> check(const repo::Reference& parsed) const;
 };
 

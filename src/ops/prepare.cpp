@@ -128,7 +128,8 @@ repo::Revision asked_revision(const PullOptions& options) { return options.refer
 Result<void> prepare(Services& services, const PullOptions& options, const CancelToken& cancel, Prepared& prepared) {
   LARDER_CHECK(require_pinned(options));
   if (options.local_dir) LARDER_CHECK(require_folder(services.disk, *options.local_dir));
-  const TargetQuestion question{options.reference.repo, asked_revision(options), options.offline, options.local_dir};
+  const TargetQuestion question{options.reference.repo, asked_revision(options), options.offline, options.local_dir,
+                                options.reference.path};
   LARDER_TRY(prepared.target, find_target(services, question, cancel));
   const auto& commit = prepared.target.resolved.commit;
   prepared.folder = options.local_dir ? *options.local_dir : services.store.layout(question.repo).snapshot(commit);

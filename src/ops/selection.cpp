@@ -50,6 +50,12 @@ std::string list_names(const std::vector<std::string>& names) {
   return text;
 }
 
+std::string missing_hint(const std::vector<std::string>& missing) {
+  const auto is_glob = [](const std::string& name) { return name.find_first_of("*?[") != std::string::npos; };
+  if (std::any_of(missing.begin(), missing.end(), is_glob)) return "a FILE is never a pattern: --include takes one";
+  return "`larder files REF` lists what there is; names are exact, letter case included";
+}
+
 Result<std::vector<std::uint32_t>> choose_named(const repo::Tree& tree, const std::vector<std::string>& names, bool& is_single_file) {
   std::vector<std::uint32_t> chosen;
   std::vector<std::string> missing;
@@ -59,8 +65,7 @@ Result<std::vector<std::uint32_t>> choose_named(const repo::Tree& tree, const st
     if (last == Named::Nothing) missing.push_back(name);
   }
   if (!missing.empty()) {
-    return fail(ErrorCode::EntryNotFound, list_names(missing) + ": no such file in this commit",
-                "`larder files REF` lists what there is; names are exact, letter case included");
+    return fail(ErrorCode::EntryNotFound, list_names(missing) + ": no such file in this commit", missing_hint(missing));
   }
   std::sort(chosen.begin(), chosen.end());
   chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());

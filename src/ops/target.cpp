@@ -64,6 +64,14 @@ Result<std::optional<repo::Tree>> read_cached_tree(Services& services, const Tar
   return tree;
 }
 
+/// "org/m@feature/x" is the file x at "feature"; who wrote it may have meant the branch.
+Error with_slash_hint(const TargetQuestion& question, Error error) {
+  if (error.code != ErrorCode::RevisionNotFound || question.path.empty()) return error;
+  error.hint += error.hint.empty() ? "" : "; ";
+  error.hint += "a '/' in a branch is written %2F in a reference, and plainly in --revision";
+  return error;
+}
+
 }  // namespace
 
 std::string object_name(const repo::RepoId& repo, const repo::Revision& revision) { return repo.text() + "@" + revision.text(); }
@@ -80,18 +88,20 @@ Result<repo::ResolvedRevision> find_commit(Services& services, const TargetQuest
     return resolved;
   }
   auto asked = services.hub.resolve_revision(question.repo, question.revision, cancel);
-  if (!asked) return fail(with_offline_hint(services, question, std::move(asked.error())));
+  if (!asked) return fail(with_slash_hint(question, with_offline_hint(services, question, std::move(asked.error()))));
   return asked;
+}
+
+std::vector<std::string> moved_warnings(const TargetQuestion& question, const repo::ResolvedRevision& resolved) {
+  if (resolved.canonical_id.empty()) return {};
+  return {fmt::format("{} is now called {} on the Hub; the cache keeps the name you typed", question.repo.text(), resolved.canonical_id)};
 }
 
 Result<Target> find_target(Services& services, const TargetQuestion& question, const CancelToken& cancel) {
   Target target;
   LARDER_TRY(target.resolved, find_commit(services, question, cancel));
   const auto& commit = target.resolved.commit;
-  if (!target.resolved.canonical_id.empty()) {
-    target.warnings.push_back(fmt::format("{} is now called {} on the Hub; the cache keeps the name you typed", question.repo.text(),
-                                          target.resolved.canonical_id));  // T18, R-206
-  }
+  target.warnings = moved_warnings(question, target.resolved);
   LARDER_TRY(target.tree, read_cached_tree(services, question, commit));
   if (target.tree || question.offline) return target;
   const auto on_page = [&](std::size_t files) {

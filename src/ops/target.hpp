@@ -17,6 +17,7 @@ struct TargetQuestion {
   repo::Revision revision;
   bool offline = false;
   std::optional<std::string> local_dir = std::nullopt;  ///< a folder of `pull --local-dir`, whose listings are known too (R-601)
+  std::string path = {};                                ///< what was written behind the revision; only for advice
 };
 
 struct Target {
@@ -29,6 +30,9 @@ struct Target {
 /// Revision → commit. A full commit needs no asking; offline the cache decides, trimmed refs.
 /// Errors: as HubClient::resolve_revision; NotInCache offline; network errors get a hint to --offline when the cache could serve.
 Result<repo::ResolvedRevision> find_commit(Services& services, const TargetQuestion& question, const CancelToken& cancel);
+
+/// That the Hub calls it by another name now (T18, R-206); else none.
+std::vector<std::string> moved_warnings(const TargetQuestion& question, const repo::ResolvedRevision& resolved);
 
 /// The same with the tree: trees/<commit>.json first (a commit never changes), then the Hub.
 Result<Target> find_target(Services& services, const TargetQuestion& question, const CancelToken& cancel);

@@ -153,8 +153,10 @@ std::string listed(const Tree& tree, const std::string& label) {
 tl::unexpected<Error> nothing_chosen(const Tree& tree, std::string_view quant) {
   const std::string labels = listed(tree, "");
   if (labels.empty())
-    return fail(ErrorCode::EntryNotFound, fmt::format("quantisation '{}': no .gguf file with a label is here", escape_text(quant)));
-  return fail(ErrorCode::EntryNotFound, fmt::format("quantisation '{}': not here; there are {}", escape_text(quant), labels));
+    return fail(ErrorCode::EntryNotFound, fmt::format("quantisation '{}': no .gguf file with a label is here", escape_text(quant)),
+                "`larder files REF` lists what there is");
+  return fail(ErrorCode::EntryNotFound, fmt::format("quantisation '{}': not here; there are {}", escape_text(quant), labels),
+              "name one of these; labels are compared whole, without letter case");
 }
 
 std::string missing_splits(const Candidate& candidate) {
@@ -190,8 +192,10 @@ Result<std::vector<std::uint32_t>> choose_quant(const Tree& tree, std::string_vi
   }
   const Candidate& candidate = candidates.begin()->second;
   if (!candidate.is_complete()) {
-    return fail(ErrorCode::EntryNotFound, fmt::format("quantisation '{}': split {} is missing; there are {}", escape_text(quant),
-                                                      missing_splits(candidate), listed(tree, label)));
+    return fail(ErrorCode::EntryNotFound,
+                fmt::format("quantisation '{}': split {} is missing; there are {}", escape_text(quant), missing_splits(candidate),
+                            listed(tree, label)),
+                "the repository lacks it: choose another quantisation, or name the files you want instead");
   }
   std::vector<std::uint32_t> chosen;
   for (const auto& [number, index] : candidate.files) chosen.push_back(index);

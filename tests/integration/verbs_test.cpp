@@ -34,6 +34,28 @@ TEST_CASE("resolve: a short commit that the server does not know by itself is lo
   CHECK_EXIT(box.run({"resolve", "org/m@3333333"}), 3);
 }
 
+TEST_CASE("resolve, files, plan, pull: a moved repository is said to have moved", "[integration][verbs]") {  // T18, R-206
+  Sandbox box;
+  box.hub.put(golden_repo());
+  box.hub.move("model", "old/name", "org/m");
+  for (const std::string verb : {"resolve", "files", "plan", "pull"}) {
+    const RunResult result = box.run({verb, "old/name"});
+    CHECK_EXIT(result, 0);
+    CHECK(contains(result.err, "larder: warning: old/name is now called org/m on the Hub"));
+  }
+}
+
+TEST_CASE("resolve: a branch whose slash was read as the begin of a path", "[integration][verbs]") {  // R-116
+  Sandbox box;
+  box.hub.put(golden_repo());
+  const RunResult path = box.run({"resolve", "org/m@feature/x"});
+  CHECK_EXIT(path, 3);
+  CHECK(contains(path.err, "a '/' in a branch is written %2F"));
+  const RunResult none = box.run({"resolve", "org/m@feature"});
+  CHECK_EXIT(none, 3);
+  CHECK_FALSE(contains(none.err, "%2F"));
+}
+
 TEST_CASE("files: path, size and digest of every file", "[integration][verbs]") {
   Sandbox box;
   box.hub.put(golden_repo());
@@ -105,7 +127,7 @@ TEST_CASE("pull ORG/NAME:QUANT: all splits of exactly one quantisation", "[integ
   CHECK_EXIT(none, 3);
   CHECK(contains(none.err, "Q4_K_M"));
   CHECK_EXIT(box.run({"pull", "org/m:UD-Q2_K"}), 3);  // a split is missing
-  CHECK_EXIT(box.run({"pull", "org/m:Q8_0", "--include", "*"}), 2);
+  for (const std::string verb : {"pull", "plan", "files"}) CHECK_EXIT(box.run({verb, "org/m:Q8_0", "--include", "*"}), 2);
 }
 
 TEST_CASE("pull and plan: words that contradict each other, and an empty reference, are exit 2", "[integration][verbs]") {
@@ -120,6 +142,9 @@ TEST_CASE("pull and plan: words that contradict each other, and an empty referen
     const RunResult empty = box.run({verb, ""});
     CHECK_EXIT(empty, 2);
     CHECK(contains(empty.err, "larder: error: " + verb + ": the reference is empty\n"));
+    const RunResult file = box.run({verb, "org/m", "config.json", ""});
+    CHECK_EXIT(file, 2);
+    CHECK(contains(file.err, "a FILE is empty\n"));
   }
   CHECK(box.hub.requests() == requests);
 }

@@ -69,6 +69,17 @@ TEST_CASE("Selection: every FILE that the commit lacks is named, exit 3", "[ops]
   CHECK(ops::missing_files(tree, options).size() == 4);
 }
 
+TEST_CASE("Selection: a FILE that looks like a glob is told of --include", "[ops][selection]") {  // cli.md §5: a glob for hf
+  const auto tree = tree_of({"a.txt", "b[1].txt"});
+  CHECK(ops::select_files(tree, options_for({"b[1].txt"})));
+  const auto glob = ops::select_files(tree, options_for({"*.txt"}));
+  REQUIRE_FALSE(glob);
+  CHECK(glob.error().hint.find("--include") != std::string::npos);
+  const auto plain = ops::select_files(tree, options_for({"c.txt"}));
+  REQUIRE_FALSE(plain);
+  CHECK(plain.error().hint.find("--include") == std::string::npos);
+}
+
 TEST_CASE("Selection: a filter that matches nothing is a warning", "[ops][selection]") {
   const auto tree = tree_of({"a.txt"});
   PullOptions options;

@@ -107,6 +107,7 @@ TEST_CASE("choose_quant: one file, compared whole and without case", "[repo][qua
   }
   const auto none = choose_quant(tree, "Q5_0");
   for (const char* word : {"Q4_K_M", "m-Q8_0.gguf", "4.1 GB"}) CHECK(none.error().text().find(word) != std::string::npos);
+  CHECK(none.error().hint.find("without letter case") != std::string::npos);  // not "letter case included", which other names have
 }
 
 TEST_CASE("choose_quant: all splits of a set, in order", "[repo][quant]") {

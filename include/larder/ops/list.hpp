@@ -14,6 +14,7 @@ struct ResolveReport {
   std::string canonical_id;
   std::string requested;
   repo::CommitId commit;
+  std::vector<std::string> warnings = {};  ///< the repository has moved
 };
 /// Revision → commit; offline from refs/ and snapshots/. Errors: as HubClient::resolve_revision; NotInCache offline.
 Result<ResolveReport> resolve(Services& services, const repo::Reference& reference, bool offline, const CancelToken& cancel);
