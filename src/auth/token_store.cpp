@@ -112,15 +112,13 @@ Result<void> TokenStore::make_folder() const {
 }
 
 Result<void> TokenStore::write_secret(const std::string& path, std::string_view text) const {
-  // A link to where somebody keeps secrets stays one; what is beside its target is on the same file system.
-  const std::string target = fs::resolved(path);
-  LARDER_TRY(auto file, fs::AtomicFile::create(disk_, target + "." + random_.hex8()));
+  LARDER_TRY(auto file, fs::AtomicFile::create(disk_, path + "." + random_.hex8()));
   // The mode first: the file is empty until then.
   if (::fchmod(file.fd(), 0600) != 0) return fail_os(errno, escape_text(path));
   LARDER_CHECK(file.append(text));
   LARDER_CHECK(file.sync());
-  LARDER_CHECK(file.rename_to(target));
-  return disk_.sync_folder(fs::parent_of(target));
+  LARDER_CHECK(file.rename_to(path));  // over a link that was planted there, never through it (T44)
+  return disk_.sync_folder(folder_);
 }
 
 Result<void> TokenStore::save(const StoredToken& token, const CancelToken& cancel) {

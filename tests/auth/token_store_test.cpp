@@ -9,8 +9,6 @@
 
 #include <sys/stat.h>
 
-#include <filesystem>
-
 using namespace larder;
 using namespace larder::auth;
 
@@ -55,18 +53,6 @@ TEST_CASE("token store: the mode of a folder that is there is left alone", "[aut
   ::chmod((rig.folder / "hf").c_str(), 0755);
   REQUIRE(rig.store.save(rig.section("a", "hf_a"), rig.cancel));
   CHECK(rig.mode("hf") == 0755);
-}
-
-TEST_CASE("token store: a token file that is a link stays one", "[auth][token_store]") {
-  Rig rig;
-  rig.folder.write("secrets/hub", "hf_old");
-  rig.folder.folder("hf");
-  rig.folder.link("hf/token", "../secrets/hub");
-  REQUIRE(rig.store.save(rig.section("a", "hf_a"), rig.cancel));
-  CHECK(std::filesystem::is_symlink(rig.folder / "hf/token"));
-  CHECK(rig.folder.read("secrets/hub") == "hf_a");
-  CHECK(rig.mode("secrets/hub") == 0600);
-  CHECK(rig.disk->list(rig.folder / "secrets")->size() == 1);
 }
 
 TEST_CASE("token store: a login and a logout survive a power cut", "[auth][token_store]") {  // I5
