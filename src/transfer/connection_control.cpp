@@ -9,19 +9,27 @@ namespace {
 constexpr std::chrono::seconds kPushbackRest{5};
 constexpr std::chrono::seconds kResetSpan{2};
 constexpr int kResetBurst = 4;
-constexpr int kProbeAfter = 20;  // windows: ten seconds, so that a path that got better is noticed
+constexpr double kWorthIt = 1.05;
+constexpr double kInProportion = 1.4;  // half as many more connections brought so much more
+constexpr int kProbeAfter = 20;        // windows: ten seconds, so that a path that got better is noticed
 
 }  // namespace
 
 ConnectionControl::ConnectionControl(int most, int start) : cap_(std::max(most, 1)), bulk_(std::min(start, cap_)), last_good_(bulk_) {}
 
+void ConnectionControl::on_short_path() {
+  if (last_bytes_ != 0 || phase_ != Phase::Growing) return;
+  bulk_ = std::min(bulk_, kShortStart);
+  last_good_ = bulk_;
+}
+
 void ConnectionControl::on_window(std::uint64_t bytes, bool was_full) {
   if (!was_full) return;
-  const bool grew = static_cast<double>(bytes) > 1.05 * static_cast<double>(last_bytes_);
+  const double growth = last_bytes_ == 0 ? 1.0 : static_cast<double>(bytes) / static_cast<double>(last_bytes_);
   if (phase_ == Phase::Growing) {
-    if (grew) {
+    if (last_bytes_ == 0 || growth > kWorthIt) {
       last_good_ = bulk_;
-      bulk_ = std::min(bulk_ + step(), cap_);
+      bulk_ = std::min(bulk_ + step(growth), cap_);
     } else {
       bulk_ = last_good_;
       phase_ = Phase::Settled;
@@ -33,11 +41,11 @@ void ConnectionControl::on_window(std::uint64_t bytes, bool was_full) {
   last_bytes_ = std::max(bytes, std::uint64_t{1});
   if (++settled_windows_ < kProbeAfter || bulk_ >= cap_) return;
   last_good_ = bulk_;
-  bulk_ = std::min(bulk_ + step(), cap_);
+  bulk_ = std::min(bulk_ + step(1.0), cap_);
   phase_ = Phase::Growing;
 }
 
-int ConnectionControl::step() const { return std::max(kStep, bulk_ / 2); }
+int ConnectionControl::step(double growth) const { return std::max(kStep, growth >= kInProportion ? bulk_ : bulk_ / 2); }
 
 void ConnectionControl::halve() {
   bulk_ = std::max(bulk_ / 2, 1);

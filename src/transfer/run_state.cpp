@@ -2,6 +2,7 @@
 
 #include "base/escape.hpp"
 #include "transfer/location.hpp"
+#include "transfer/segment.hpp"
 
 #include <larder/net/retry.hpp>
 
@@ -95,6 +96,7 @@ std::optional<std::size_t> RunState::choose(const SourceSet& excluded, SteadyTim
 void RunState::on_head_wait(SteadyTime::duration wait) {
   // The shortest one: longer ones hold queueing and the making of connections.
   if (!round_trip || wait < *round_trip) round_trip = wait;
+  if (*round_trip <= kShortRoundTrip) control.on_short_path();
 }
 
 void RunState::note_refusal(const Setback& setback) {

@@ -6,7 +6,6 @@ namespace larder::transfer {
 
 namespace {
 
-constexpr std::chrono::milliseconds kShortRoundTrip{5};
 constexpr std::chrono::milliseconds kLongRoundTrip{100};
 constexpr double kRoundTrips = 16;
 

@@ -14,7 +14,8 @@ inline constexpr std::uint64_t kMiB = 1024 * 1024;
 inline constexpr std::uint64_t kSmallFile = kMiB;        ///< up to this size: the small lane
 inline constexpr std::uint64_t kOneRequest = 16 * kMiB;  ///< below it a file is one request
 inline constexpr std::uint64_t kSmallestSegment = 4 * kMiB;
-inline constexpr std::uint64_t kShortPathSegment = 2 * kMiB;  ///< where a round trip takes no more than 5 ms
+inline constexpr std::uint64_t kShortPathSegment = 2 * kMiB;  ///< where a round trip takes no longer than the next line says
+inline constexpr std::chrono::milliseconds kShortRoundTrip{5};
 inline constexpr std::uint64_t kLargestSegment = 64 * kMiB;
 inline constexpr std::uint64_t kSegmentAlignment = kMiB;
 

@@ -19,24 +19,59 @@ void run_windows(ConnectionControl& control, int windows, std::uint64_t each, st
 
 }  // namespace
 
-TEST_CASE("ConnectionControl: starts at eight and grows by half, at least four, while it helps", "[transfer][connection_control]") {
+TEST_CASE("ConnectionControl: starts at eight, grows by half, and by all where that helped in full", "[transfer][connection_control]") {
   ConnectionControl control(32);
   CHECK(control.bulk() == 8);
   run_windows(control, 1, 100, 1'000'000);
   CHECK(control.bulk() == 12);
   run_windows(control, 1, 100, 1'000'000);
-  CHECK(control.bulk() == 18);
+  CHECK(control.bulk() == 24);
   run_windows(control, 10, 100, 1'000'000);
   CHECK(control.bulk() == 32);
   CHECK(control.cap() == 32);
 }
 
+TEST_CASE("ConnectionControl: grows by half where that helped a little", "[transfer][connection_control]") {
+  ConnectionControl control(32);
+  for (const std::uint64_t bytes : {1000, 1100, 1200}) control.on_window(bytes, true);
+  CHECK(control.bulk() == 27);
+  control.on_window(1210, true);
+  CHECK(control.bulk() == 18);
+}
+
+TEST_CASE("ConnectionControl: on a short path begins with four, and grows as on any other", "[transfer][connection_control]") {
+  ConnectionControl control(32);
+  control.on_short_path();
+  CHECK(control.bulk() == 4);
+  SECTION("a connection is held to its own rate") {
+    run_windows(control, 4, 100, 1'000'000);
+    CHECK(control.bulk() == 32);
+    control.on_short_path();  // known by then
+    CHECK(control.bulk() == 32);
+  }
+  SECTION("four fill it") {
+    run_windows(control, 3, 100, 400);
+    CHECK(control.bulk() == 4);
+  }
+}
+
+TEST_CASE("ConnectionControl: a short path brings no connections back", "[transfer][connection_control]") {
+  ConnectionControl few(2);
+  few.on_short_path();
+  CHECK(few.bulk() == 2);
+  ConnectionControl refused(32);
+  refused.on_pushback(kNow);
+  refused.on_pushback(kNow + 10s);
+  refused.on_short_path();
+  CHECK(refused.bulk() == 2);
+}
+
 TEST_CASE("ConnectionControl: goes back to the last good number, and looks again after ten seconds", "[transfer][connection_control]") {
   ConnectionControl control(32);
-  run_windows(control, 6, 100, 1800);  // eighteen fill the link
-  CHECK(control.bulk() == 18);
-  run_windows(control, 30, 100, 1800);
-  CHECK(control.bulk() <= 27);
+  run_windows(control, 6, 100, 1200);  // twelve fill the link
+  CHECK(control.bulk() == 12);
+  run_windows(control, 30, 100, 1200);
+  CHECK(control.bulk() <= 18);
   run_windows(control, 60, 100, 2400);
   CHECK(control.bulk() >= 20);
 }
