@@ -173,15 +173,25 @@ class CurlMulti {
     static_assert(kTakesLong<Option>);
     curl_multi_setopt(multi_, Option, value);
   }
+  template <CURLMoption Option, class Function>
+  void set_function(Function* function) {
+    static_assert(kTakesFunction<Option> && std::is_function_v<Function>);
+    curl_multi_setopt(multi_, Option, function);
+  }
+  template <CURLMoption Option, class T>
+  void set_pointer(T* value) {
+    static_assert(kTakesPointer<Option>);
+    curl_multi_setopt(multi_, Option, static_cast<void*>(value));
+  }
   [[nodiscard]] bool add(const CurlEasy& easy) noexcept { return curl_multi_add_handle(multi_, easy.raw()) == CURLM_OK; }
   void remove(const CurlEasy& easy) noexcept { curl_multi_remove_handle(multi_, easy.raw()); }
-  void perform() noexcept {
+  /// Something happened at this socket, or, with CURL_SOCKET_TIMEOUT, it is time for what is due.
+  void act(curl_socket_t socket, int what) noexcept {
     int running = 0;
-    curl_multi_perform(multi_, &running);
+    curl_multi_socket_action(multi_, socket, what, &running);
   }
-  void poll(int timeout_ms) noexcept { curl_multi_poll(multi_, nullptr, 0, timeout_ms, nullptr); }
-  /// Thread: any.
-  void wake() noexcept { curl_multi_wakeup(multi_); }
+  /// What the socket callback is told when it is called for this socket again.
+  void mark(curl_socket_t socket, void* value) noexcept { curl_multi_assign(multi_, socket, value); }
   /// The next finished transfer; null when there is none.
   [[nodiscard]] CURLMsg* next_message() noexcept {
     int left = 0;

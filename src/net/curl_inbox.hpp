@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/guarded.hpp"
+#include "net/curl_poller.hpp"
 #include "net/curl_transfer.hpp"
 
 #include <utility>
@@ -16,18 +17,21 @@ class Inbox {
     std::vector<Order> orders;
     std::vector<RequestId> cancels;
     bool is_closed = false;
+    [[nodiscard]] bool is_empty() const { return orders.empty() && cancels.empty(); }
   };
 
   void put(Order order) {
     state_.with([&](State& state) {
+      const bool is_first = state.mail.is_empty();
       state.mail.orders.push_back(std::move(order));
-      wake_poll(state);
+      if (is_first) wake_poll(state);  // who is awake, or was woken for what lies here, takes all of it
     });
   }
   void put_cancel(RequestId id) {
     state_.with([&](State& state) {
+      const bool is_first = state.mail.is_empty();
       state.mail.cancels.push_back(id);
-      wake_poll(state);
+      if (is_first) wake_poll(state);
     });
   }
   /// The network thread is to end.
@@ -52,22 +56,22 @@ class Inbox {
       return mail;
     });
   }
-  /// From now on wakes interrupt this handle's poll, until detach: it must not go before.
-  void attach(CurlMulti& multi) {
-    state_.with([&](State& state) { state.multi = &multi; });
+  /// From now on wakes end this poller's wait, until detach: it must not go before.
+  void attach(CurlPoller& poller) {
+    state_.with([&](State& state) { state.poller = &poller; });
   }
   void detach() {
-    state_.with([](State& state) { state.multi = nullptr; });
+    state_.with([](State& state) { state.poller = nullptr; });
   }
 
  private:
   struct State {
     Mail mail;
-    CurlMulti* multi = nullptr;
+    CurlPoller* poller = nullptr;
   };
-  // Writes one byte to a pipe: short enough for a lock, and without it the handle could go meanwhile.
+  // Writes to a descriptor: short enough for a lock, and without it the handle could go meanwhile.
   static void wake_poll(State& state) {
-    if (state.multi != nullptr) state.multi->wake();
+    if (state.poller != nullptr) state.poller->wake();
   }
   Guarded<State> state_;
 };

@@ -8,7 +8,7 @@ namespace larder::net {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{50};  // how exact time limits and the handing on of half-full pieces are
-constexpr int kIdleWait = 60'000;               // nothing to do: only a wake-up counts
+constexpr std::chrono::minutes kIdleWait{1};    // nothing to do: only a wake-up counts
 constexpr std::size_t kMostIdle = 128;          // handles kept for later requests
 
 Trust find_trust(const NetworkSettings& settings) {
@@ -34,11 +34,12 @@ NetworkLoop::NetworkLoop(const TransportOptions& options, BufferPool& pool, Cloc
       clock_(clock),
       trust_(find_trust(options.network)),
       around_{options, pool, clock, nullptr, share_, trust_, refused_},
+      poller_(multi_),
       next_tick_(clock.now()) {
   if (options.limit_rate != 0) around_.limiter = &limiter_.emplace(options.limit_rate, clock);
   multi_.set_long<CURLMOPT_MAX_TOTAL_CONNECTIONS>(options.max_connections);
   multi_.set_long<CURLMOPT_MAXCONNECTS>(options.max_connections);
-  inbox_.attach(multi_);
+  inbox_.attach(poller_);
 }
 
 NetworkLoop::~NetworkLoop() {
@@ -48,11 +49,10 @@ NetworkLoop::~NetworkLoop() {
 
 void NetworkLoop::run() {
   while (take_orders()) {
-    multi_.perform();
     reap();
     resume_paused();
     tick();
-    multi_.poll(wait_ms());
+    poller_.turn(longest_wait());
   }
 }
 
@@ -145,7 +145,7 @@ void NetworkLoop::tick() {
   }
 }
 
-int NetworkLoop::wait_ms() const {
+std::chrono::milliseconds NetworkLoop::longest_wait() const {
   if (active_.empty()) return kIdleWait;
   std::chrono::milliseconds wait = kTick;
   const bool is_rated = std::any_of(active_.begin(), active_.end(), [](const auto& t) { return t->pause() == CurlTransfer::Pause::Rate; });
@@ -153,7 +153,7 @@ int NetworkLoop::wait_ms() const {
     const auto until_open = std::chrono::ceil<std::chrono::milliseconds>(limiter_->open_at() - clock_.now());
     wait = std::clamp(until_open, std::chrono::milliseconds(0), wait);
   }
-  return static_cast<int>(wait.count());
+  return wait;
 }
 
 void NetworkLoop::end_all(const Error& error) {

@@ -3,6 +3,7 @@
 
 #include "net/curl_handle.hpp"
 #include "net/curl_inbox.hpp"
+#include "net/curl_poller.hpp"
 #include "net/curl_transfer.hpp"
 
 #include <memory>
@@ -31,7 +32,7 @@ class NetworkLoop {
   void reap();
   void resume_paused();
   void tick();
-  [[nodiscard]] int wait_ms() const;
+  [[nodiscard]] std::chrono::milliseconds longest_wait() const;
   void finish(std::size_t index, CURLcode code);
   std::unique_ptr<CurlTransfer> take_out(std::size_t index);
   CurlEasy idle_handle();
@@ -47,6 +48,7 @@ class NetworkLoop {
   std::optional<RateLimiter> limiter_;
   TransferSurroundings around_;
   std::vector<CurlEasy> idle_;
+  CurlPoller poller_;
   Transfers active_;
   std::size_t turn_ = 0;  // where the next round of resuming begins
   SteadyTime next_tick_;
