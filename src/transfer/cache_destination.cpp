@@ -81,17 +81,26 @@ Result<void> CacheDestination::enter_gate() {
   return {};
 }
 
+// Of a repository that is not here no file needs looking for: one question a file for four.
+Result<bool> CacheDestination::has_repo() {
+  if (has_repo_) return true;
+  LARDER_TRY(const auto repo, store_.disk().look(layout_.repo()));
+  has_repo_ = repo.has_value();
+  return has_repo_;
+}
+
 Result<PresenceFacts> CacheDestination::look(const repo::FileEntry& file) {
-  if (options_.is_watched && !gate_ && !prepared_) {
-    LARDER_TRY(const auto repo, store_.disk().look(layout_.repo()));
-    if (repo) LARDER_CHECK(enter_gate());  // what is not there is not removed
+  LARDER_TRY(const bool is_there, has_repo());
+  if (is_there && options_.is_watched && !gate_ && !prepared_) LARDER_CHECK(enter_gate());  // what is not there is not removed
+  store::CachedFile cached;
+  if (is_there) {
+    LARDER_TRY(cached, find(file));
   }
-  LARDER_TRY(const auto cached, find(file));
   if (cached.state == store::CachedState::Complete && !cached.must_hash) return PresenceFacts{Presence::Complete, 0};
   if (cached.state != store::CachedState::Missing) return PresenceFacts{Presence::BlobHere, 0};
   LARDER_TRY(const bool shared, is_shared_here(file));
   if (shared) return PresenceFacts{Presence::SharedHere, 0};
-  if (other_names_.find(file)) return PresenceFacts{Presence::BlobHere, 0};
+  if (is_there && other_names_.find(file)) return PresenceFacts{Presence::BlobHere, 0};
   LARDER_TRY(const std::uint64_t bytes, partials_.resumable_bytes(file.digest(), file.size));
   return PresenceFacts{bytes > 0 ? Presence::Partial : Presence::Missing, bytes};
 }

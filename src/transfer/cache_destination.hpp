@@ -57,6 +57,7 @@ class CacheDestination final : public Destination {
   };
 
   Result<void> enter_gate();
+  Result<bool> has_repo();
   [[nodiscard]] Result<store::CachedFile> find(const repo::FileEntry& file) const;
   Result<bool> is_shared_here(const repo::FileEntry& file);
   Result<bool> settle_here(const repo::FileEntry& file, ProgressSink& progress, const CancelToken& cancel);
@@ -87,6 +88,7 @@ class CacheDestination final : public Destination {
   std::map<std::string, fs::FileLock> locks_;  // by blob name
   std::vector<PendingLink> pending_;
   std::optional<std::string> recent_;  // a reused file that may not have been written back yet
+  bool has_repo_ = false;              // as far as was seen
   bool prepared_ = false;
   bool has_markers_ = false;  // .no_exist/<commit> is there
   bool noted_no_locks_ = false;
