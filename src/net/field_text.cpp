@@ -1,8 +1,7 @@
 #include "net/field_text.hpp"
 
-#include "base/text.hpp"
-
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace larder::net {
@@ -12,14 +11,29 @@ bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-bool is_token_char(char c) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || kMarks.find(c) != std::string_view::npos;
+// Looked up by the byte: a pull of many small files reads a million header lines.
+using CharSet = std::array<bool, 256>;
+
+constexpr CharSet token_chars() {
+  CharSet set{};
+  for (const std::string_view chars : {"!#$%&'*+-.^_`|~", "0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}) {
+    for (const char c : chars) set[static_cast<unsigned char>(c)] = true;
+  }
+  return set;
 }
 
-bool is_safe_char(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return c == '\t' || (byte >= 0x20 && byte != 0x7F);
+constexpr CharSet safe_chars() {
+  CharSet set{};
+  for (std::size_t byte = 0x20; byte < set.size(); ++byte) set[byte] = byte != 0x7F;
+  set['\t'] = true;
+  return set;
+}
+
+constexpr CharSet kTokenChars = token_chars();
+constexpr CharSet kSafeChars = safe_chars();
+
+bool is_all_of(std::string_view text, const CharSet& set) {
+  return std::all_of(text.begin(), text.end(), [&set](char c) { return set[static_cast<unsigned char>(c)]; });
 }
 
 }  // namespace
@@ -30,9 +44,9 @@ std::string_view trim_blanks(std::string_view text) {
   return text;
 }
 
-bool is_token(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char); }
+bool is_token(std::string_view text) { return !text.empty() && is_all_of(text, kTokenChars); }
 
-bool is_safe_value(std::string_view text) { return std::all_of(text.begin(), text.end(), is_safe_char); }
+bool is_safe_value(std::string_view text) { return is_all_of(text, kSafeChars); }
 
 std::optional<std::uint64_t> parse_digits(std::string_view text) {
   if (text.empty() || !std::all_of(text.begin(), text.end(), is_digit)) return std::nullopt;
