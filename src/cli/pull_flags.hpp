@@ -21,7 +21,7 @@ struct ReferenceFlags {
   void declare(Flags& flags);
   /// Errors: InvalidArgument.
   [[nodiscard]] Result<repo::Reference> parse(const Session& session) const;
-  /// The same where --include and --exclude may have been given, which choose files as PATH and QUANT do (cli.md §2).
+  /// The same where --include and --exclude may have been given, which choose files as PATH and QUANT do.
   [[nodiscard]] Result<repo::Reference> parse_beside_filter(const Session& session, bool has_filter) const;
 };
 

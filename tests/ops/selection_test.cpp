@@ -69,7 +69,7 @@ TEST_CASE("Selection: every FILE that the commit lacks is named, exit 3", "[ops]
   CHECK(ops::missing_files(tree, options).size() == 4);
 }
 
-TEST_CASE("Selection: a FILE that looks like a glob is told of --include", "[ops][selection]") {  // cli.md §5: a glob for hf
+TEST_CASE("Selection: a FILE that looks like a glob is told of --include", "[ops][selection]") {  // for hf it is one
   const auto tree = tree_of({"a.txt", "b[1].txt"});
   CHECK(ops::select_files(tree, options_for({"b[1].txt"})));
   const auto glob = ops::select_files(tree, options_for({"*.txt"}));
