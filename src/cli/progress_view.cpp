@@ -158,10 +158,12 @@ class BarView final : public View {
     line_.draw(lines);
   }
 
-  /// "  [=====>    ]  42%  model.safetensors"
+  /// "  [=====>    ]  42%  model.safetensors"; without the bar on a screen where it would leave no room for the name.
   [[nodiscard]] std::string file_text(const Task& task) const {
     const double share = task.of == 0 ? 0.0 : static_cast<double>(task.done) / static_cast<double>(task.of);
-    return fmt::format("  {} {:>3}%  {}", bar(share, 16), static_cast<int>(std::min(1.0, share) * 100.0), escape_text(task.name));
+    constexpr int kRoomForBar = 48;  // columns: half of them are left for the name
+    const auto bar_text = line_.width() < kRoomForBar ? std::string() : bar(share, 16) + " ";
+    return fmt::format("  {}{:>3}%  {}", bar_text, static_cast<int>(std::min(1.0, share) * 100.0), escape_text(task.name));
   }
 
   [[nodiscard]] std::string total_text(const Task& task) const {

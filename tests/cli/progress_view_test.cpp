@@ -164,16 +164,19 @@ TEST_CASE("progress: a bar is redrawn ten times a second at most, harmless, and 
   CHECK(file.text().substr(file.text().size() - 3) == "\x1b[K");
 }
 
-TEST_CASE("progress: a narrow screen keeps share, rate and time left", "[cli][progress]") {
+TEST_CASE("progress: a narrow screen keeps share, rate, time left and the names of files", "[cli][progress]") {
   Captured file;
   StatusLine line(file.fd(), {true, false, 30});
   HandClock clock;
   const auto view = make_progress_view(ProgressMode::Bar, line, clock);
   const auto total = view->begin(TaskKind::Total, "pull", 995'700);
+  const auto task = view->begin(TaskKind::File, "model.safetensors", 1'000'000);
   for (int i = 0; i < 5; ++i) {
     clock.pass(1s);
     view->advance(total, 100'000U * static_cast<unsigned>(i));
+    view->advance(task, 100'000U * static_cast<unsigned>(i));  // within the same tenth of a second: not drawn any more
   }
+  CHECK(file.text().find("   30%  model.safetensors\n") != std::string::npos);
   CHECK(file.text().find("40%, 100.0 kB/s, 0:05") != std::string::npos);
 }
 
