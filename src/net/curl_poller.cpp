@@ -22,12 +22,12 @@ UniqueFd made(int fd, const char* what) {
 
 extern "C" {
 
-int larder_curl_socket(CURL*, curl_socket_t socket, int what, void* poller, void* known) noexcept {
+int larder_curl_watch(CURL*, curl_socket_t socket, int what, void* poller, void* known) noexcept {
   static_cast<CurlPoller*>(poller)->watch(socket, what, known != nullptr);
   return 0;
 }
 
-int larder_curl_timer(CURLM*, long milliseconds, void* poller) noexcept {
+int larder_curl_come_back(CURLM*, long milliseconds, void* poller) noexcept {
   static_cast<CurlPoller*>(poller)->come_back_in(milliseconds);
   return 0;
 }
@@ -52,9 +52,9 @@ CurlPoller::CurlPoller(CurlMulti& multi)
   event.data.fd = wake_.value();
   if (::epoll_ctl(epoll_.value(), EPOLL_CTL_ADD, wake_.value(), &event) != 0)
     throw std::system_error(errno, std::generic_category(), "epoll_ctl");
-  multi_.set_function<CURLMOPT_SOCKETFUNCTION>(larder_curl_socket);
+  multi_.set_function<CURLMOPT_SOCKETFUNCTION>(larder_curl_watch);
   multi_.set_pointer<CURLMOPT_SOCKETDATA>(this);
-  multi_.set_function<CURLMOPT_TIMERFUNCTION>(larder_curl_timer);
+  multi_.set_function<CURLMOPT_TIMERFUNCTION>(larder_curl_come_back);
   multi_.set_pointer<CURLMOPT_TIMERDATA>(this);
 }
 
