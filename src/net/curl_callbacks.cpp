@@ -31,7 +31,7 @@ std::size_t larder_curl_body(char* bytes, std::size_t size, std::size_t count, v
   }
 }
 
-int larder_curl_socket(void* transfer, int socket, int) noexcept {
+int larder_curl_socket_made(void* transfer, int socket, int) noexcept {
   static_cast<const CurlTransfer*>(transfer)->on_socket(socket);
   return CURL_SOCKOPT_OK;
 }

@@ -8,7 +8,7 @@ namespace larder::net {
 extern "C" {
 std::size_t larder_curl_header(char* bytes, std::size_t size, std::size_t count, void* transfer) noexcept;
 std::size_t larder_curl_body(char* bytes, std::size_t size, std::size_t count, void* transfer) noexcept;
-int larder_curl_socket(void* transfer, int socket, int purpose) noexcept;
+int larder_curl_socket_made(void* transfer, int socket, int purpose) noexcept;
 int larder_curl_request_sent(void* transfer, char* peer, char* own, int peer_port, int own_port) noexcept;
 }
 

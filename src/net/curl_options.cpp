@@ -159,7 +159,7 @@ void CurlTransfer::set_callbacks() {
   easy_.set_pointer<CURLOPT_WRITEDATA>(this);
   easy_.set_function<CURLOPT_PREREQFUNCTION>(larder_curl_request_sent);
   easy_.set_pointer<CURLOPT_PREREQDATA>(this);
-  easy_.set_function<CURLOPT_SOCKOPTFUNCTION>(larder_curl_socket);
+  easy_.set_function<CURLOPT_SOCKOPTFUNCTION>(larder_curl_socket_made);
   easy_.set_pointer<CURLOPT_SOCKOPTDATA>(this);
   easy_.set_long<CURLOPT_NOPROGRESS>(1);
 }
