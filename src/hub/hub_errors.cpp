@@ -56,7 +56,10 @@ class Reading {
     if (code == "RevisionNotFound") return revision_not_found();
     if (code == "EntryNotFound") return make(ErrorCode::EntryNotFound, "no such file", "`larder files` lists what is there");
     if (code == "GatedRepo") return gated();
-    if (header("x-error-message") == kDisabled) return make(ErrorCode::AccessDenied, "the Hub has disabled this repository");
+    if (header("x-error-message") == kDisabled) {
+      return make(ErrorCode::AccessDenied, "the Hub has disabled this repository",
+                  fmt::format("no token opens it; {} may say why", page()));
+    }
     if (code == "RepoNotFound") return repo_not_found();
     if (status() == 401) return unauthorised();
     // Not the Hub's own codes but those of a mirror that could not reach it.

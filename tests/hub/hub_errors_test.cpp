@@ -92,6 +92,9 @@ TEST_CASE("classify_answer: no token, bad token, gated and forbidden read differ
 TEST_CASE("classify_answer: hints say what to do", "[hub][hub_errors]") {
   CHECK(classify(coded(401, "GatedRepo"), context(Token::None)).hint.find("https://hub.example/org/m") != std::string::npos);
   CHECK(classify(coded(403, "GatedRepo"), context(Token::Sent)).hint.find("https://hub.example/org/m") != std::string::npos);
+  const std::string disabled = classify(coded(403, "", "Access to this resource is disabled."), context(Token::Sent)).hint;
+  CHECK(disabled.find("https://hub.example/org/m") != std::string::npos);
+  CHECK(disabled.find("login") == std::string::npos);  // as everybody is refused
   CHECK(classify(response(401, {}), context(Token::None)).hint.find("auth login") != std::string::npos);
   CHECK(classify(coded(404, "RepoNotFound"), context(Token::Sent)).hint.find("HF_TOKEN") != std::string::npos);
   CHECK(classify(coded(404, "RepoNotFound"), context(Token::Sent)).message.find("org/m") != std::string::npos);
