@@ -184,6 +184,7 @@ Result<store::RemovalPlan> plan_cache_rm(Services& services, const std::vector<s
     return fail(ErrorCode::InvalidArgument, "files cannot be removed together with repositories or revisions", "use two commands");
   }
   store::RemovalPlan plan = store::plan_rm(inventory, reader.targets(), reader.files());
+  plan.targets = targets.size() - reader.warnings.size();  // one warning for each that is not here
   plan.warnings.insert(plan.warnings.begin(), reader.warnings.begin(), reader.warnings.end());
   return plan;
 }
@@ -214,18 +215,28 @@ Result<void> carry_out(Services& services, const store::RemovalPlan& plan, store
   return store::sweep(services.store, plan, report, services.progress, cancel);
 }
 
+namespace {
+
+/// cli.md §3: of several targets. Pieces of the one target that went before it failed don't make it half done for who asked.
+bool is_some_target_gone(const store::RemovalPlan& plan, const store::SweepReport& report) {
+  const auto is_asked = [](const store::RemovalItem& item) { return item.reason == store::RemovalReason::Asked; };
+  return plan.targets > 1 && std::any_of(report.removed.begin(), report.removed.end(), is_asked);
+}
+
+}  // namespace
+
 Result<void> removal_outcome(const store::RemovalPlan& plan, const store::SweepReport& report) {
   if (!report.failures.empty()) {
     const store::SweepFailure& first = report.failures.front();
     Error error = first.error;
-    // Only of the failures: pieces of a target that went before it failed don't make it half done for who asked.
     for (const store::SweepFailure& failure : report.failures) error.code = shared_code(error.code, failure.error.code);
+    if (is_some_target_gone(plan, report)) error.code = ErrorCode::Partial;
     error.message = fmt::format("{}: {}", escape_text(first.item.path), first.error.message);
     if (report.failures.size() > 1) error.message += fmt::format(" (and {} more)", report.failures.size() - 1);
     return fail(std::move(error));
   }
   // Of prune and gc it is the very purpose to leave what is in use; of rm it is not what was asked (I10).
-  if (!plan.is_asked || (report.kept.empty() && plan.kept.empty())) return {};
+  if (plan.targets == 0 || (report.kept.empty() && plan.kept.empty())) return {};
   const store::KeptItem& kept = report.kept.empty() ? plan.kept.front() : report.kept.front();
   const ErrorCode code = report.removed.empty() ? ErrorCode::LockBusy : ErrorCode::Partial;
   return fail(code, fmt::format("{}: in use by a running download: left alone", escape_text(cache_id(kept.repo))),

@@ -148,9 +148,7 @@ RemovalPlan plan_rm(const Inventory& inventory, const RmTargets& targets, const 
     }
   }
   plan_files(inventory, files, builder);
-  RemovalPlan plan = builder.finish();
-  plan.is_asked = true;
-  return plan;
+  return builder.finish();
 }
 
 RemovalPlan plan_prune(const Inventory& inventory, std::int64_t now_ns) {

@@ -28,12 +28,12 @@ struct CacheGcOptions {
 Result<store::RemovalPlan> plan_cache_gc(Services& services, const CacheGcOptions& options, const repo::ReferenceContext& context,
                                          const CancelToken& cancel);
 
-/// Carries out a plan made just now; things that came into use since are kept. Errors: Interrupted. Single failures are in the report:
-/// the exit code is the one they share when nothing was removed, else 10 (Partial); see `removal_outcome`.
+/// Carries out a plan made just now; things that came into use since are kept. Errors: Interrupted. Single failures are in the report; see
+/// `removal_outcome`.
 Result<void> carry_out(Services& services, const store::RemovalPlan& plan, store::SweepReport& report, const CancelToken& cancel);
 
-/// What a finished sweep means for the exit code: ok, or an Error (LockBusy for what was asked for by name and is in use, the shared code
-/// of the failures, Partial when some things went and some did not).
+/// What a finished sweep means for the exit code: ok, or an Error (LockBusy for what was asked for by name and is in use, the code all
+/// failures share, Partial when they share none or when of several targets some went and some did not).
 Result<void> removal_outcome(const store::RemovalPlan& plan, const store::SweepReport& report);
 
 }  // namespace larder::ops

@@ -48,7 +48,7 @@ struct RemovalPlan {
   std::vector<KeptItem> kept;
   std::uint64_t bytes_before = 0;  ///< everything counted: linked and unlinked blobs, payloads, leftovers
   std::uint64_t bytes_freed = 0;   ///< sum of items
-  bool is_asked = false;           ///< `rm`: the user named what is to go, so what stays is worth an exit code
+  std::size_t targets = 0;         ///< `rm`: how many things that are here the user named; what stays of them is worth an exit code
   std::vector<std::string> warnings;
   [[nodiscard]] std::uint64_t bytes_after() const { return bytes_before - bytes_freed; }
 };
