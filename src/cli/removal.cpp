@@ -91,7 +91,9 @@ Result<void> confirm(Session& session, const store::RemovalPlan& plan) {
   }
   print_items(session, {plan.items, plan.kept, plan.bytes_freed, plan.bytes_before});
   LARDER_CHECK(session.out.finish());
-  LARDER_TRY(const auto answer, ask("Go on? [y/N] ", Echo::On, session.cancel));
+  const auto question =
+      fmt::format("Remove {} and free {}? [y/N] ", counted(plan.items.size(), "item"), format_bytes_long(plan.bytes_freed));
+  LARDER_TRY(const auto answer, ask(question, Echo::On, session.cancel));
   if (answer == "y" || answer == "Y" || answer == "yes") return {};
   return fail(ErrorCode::InvalidArgument, "not confirmed, nothing was removed");
 }

@@ -202,11 +202,24 @@ class Cache(TerminalTest):
             run = self.on_terminal("cache", "rm", "model/org/m", when=[(b"[y/N]", lambda it, answer=answer: it.type(answer))])
             self.assertEqual((run.code, run.steps_left), (2, []), run.raw)
             self.assertIn("models--org--m", run.screen.text())
-            self.assertIn("12.6 MB", run.screen.text())
+            self.assertRegex(run.screen.text(), r"repo +12\.6 MB +models--org--m")
+            self.assertIn("Remove 1 item and free 12.6 MB? [y/N]", run.screen.text())
             self.assertTrue((self.cache / "models--org--m").exists())
         run = self.on_terminal("cache", "rm", "model/org/m", when=[(b"[y/N]", lambda it: it.type(b"y\r"))])
         self.assertEqual(run.code, 0, run.raw)
         self.assertFalse((self.cache / "models--org--m").exists())
+
+    def test_the_question_of_prune_and_gc_adds_up_what_is_of_several_kinds(self):
+        blobs = self.cache / "models--org--m" / "blobs"
+        for name, size in (("a" * 64 + ".incomplete", 700), ("b" * 64, 5000)):
+            (blobs / name).write_bytes(b"x" * size)
+            os.utime(blobs / name, (1e9, 1e9))
+        for words, shown in ((["prune"], {"partial +700 B"}), (["gc", "--max-size", "0"], {"partial +700 B", r"revision +12\.6 MB"})):
+            run = self.on_terminal("cache", *words, when=[(b"[y/N]", lambda it: it.type(b"n\r"))])
+            self.assertEqual((run.code, run.steps_left), (2, []), run.raw)
+            for one in shown:
+                self.assertRegex(run.screen.text(), one)
+            self.assertRegex(run.screen.text(), r"Remove %d items? and free (700 B|12\.6 MB)\?" % len(shown))
 
     def test_no_terminal_no_removal(self):
         before = harness.inventory(self.cache)
