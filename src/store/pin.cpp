@@ -54,4 +54,17 @@ Result<void> mark_used(Store& store, const RepoLayout& layout, const repo::Commi
   return store.write_small(layout.tmp(), path, {}, Durability::None);
 }
 
+Result<void> mark_left(Store& store, const RepoLayout& layout, const repo::CommitId& commit) {
+  LARDER_TRY(const bool is_marked, is_left(store.disk(), layout, commit));
+  if (is_marked) return {};
+  auto written = store.write_small(layout.tmp(), layout.left(commit), {});
+  if (!written && written.error().code == ErrorCode::DiskFull) return {};
+  return written;
+}
+
+Result<bool> is_left(fs::Disk& disk, const RepoLayout& layout, const repo::CommitId& commit) {
+  LARDER_TRY(const auto facts, disk.look(layout.left(commit)));
+  return facts && facts->kind == fs::FileKind::Regular;
+}
+
 }  // namespace larder::store

@@ -1,6 +1,7 @@
 #include "store/removal_targets.hpp"
 
 #include "base/text.hpp"
+#include "store/pin.hpp"
 #include "store/snapshot_walk.hpp"
 #include "store/tree_cache.hpp"
 
@@ -43,6 +44,8 @@ Result<Snapshot> read_snapshot(Store& store, const RepoLayout& layout, const std
   LARDER_CHECK(walk_snapshot({store.disk(), layout, folder}, visit, nullptr, cancel));
   if (commit) {
     LARDER_TRY(snapshot.tree, read_tree(store.disk(), layout.tree(*commit)));
+    LARDER_TRY(const bool is_left_over, is_left(store.disk(), layout, *commit));
+    snapshot.context.has_blob_links = snapshot.context.has_blob_links || is_left_over;
   }
   return snapshot;
 }

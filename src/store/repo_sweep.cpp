@@ -114,39 +114,54 @@ Result<void> RepoSweep::remove_refs(const std::string& folder) {
 Result<bool> RepoSweep::remove_entries(const std::string& folder) {
   LARDER_TRY(const bool is_there, is_folder(layout_.snapshots() + "/" + folder));
   if (!is_there) return true;
-  std::vector<SnapshotEntry> odd;
   std::vector<FolderStamp> folders;
-  SnapshotContext context;
-  context.is_commit = repo::CommitId::parse(folder).has_value();
-  const auto visit = [&](SnapshotEntry& entry) -> Result<void> {
+  LARDER_TRY(const auto odd, odd_entries_to_go(folder, folders));
+  LARDER_CHECK(remove_blob_links(folder));
+  for (const std::string& path : odd) LARDER_CHECK(store_.disk().remove_file(layout_.snapshots() + "/" + folder + "/" + path));
+  return remove_folders(folder, std::move(folders));
+}
+
+/// What is no link to a blob and goes all the same: judged while the links are there. What stays is warned of, and marked as left where no
+/// listing will tell.
+Result<std::vector<std::string>> RepoSweep::odd_entries_to_go(const std::string& folder, std::vector<FolderStamp>& folders) {
+  const auto commit = repo::CommitId::parse(folder);
+  SnapshotContext context{commit.has_value(), false, nullptr};
+  std::vector<SnapshotEntry> odd;
+  const auto look = [&](SnapshotEntry& entry) -> Result<void> {
     const bool is_blob_link = entry.kind == fs::FileKind::Symlink && entry.target.kind == LinkKind::Blob;
     context.has_blob_links = context.has_blob_links || is_blob_link;
-    if (!is_blob_link) {
-      odd.push_back(std::move(entry));
-      return {};
-    }
+    if (!is_blob_link) odd.push_back(std::move(entry));
+    return {};
+  };
+  LARDER_CHECK(walk_snapshot({store_.disk(), layout_, folder}, look, &folders, cancel_));
+  std::vector<std::string> to_go;
+  if (odd.empty()) return to_go;
+  std::optional<repo::Tree> tree;
+  if (commit) {
+    LARDER_TRY(tree, read_tree(store_.disk(), layout_.tree(*commit)));
+    LARDER_TRY(const bool is_left_over, is_left(store_.disk(), layout_, *commit));
+    context.has_blob_links = context.has_blob_links || is_left_over;
+  }
+  if (tree) context.tree = &*tree;
+  for (SnapshotEntry& entry : odd) {
+    if (is_cache_entry(entry, context)) to_go.push_back(std::move(entry.path));
+  }
+  const std::size_t kept = odd.size() - to_go.size();
+  if (kept == 0) return to_go;
+  warnings_.push_back(fmt::format("{}/snapshots/{}: not of the cache, and left there: {}", escape_text(layout_.folder()),
+                                  escape_text(folder), counted(kept, "entry")));
+  if (commit && !tree) LARDER_CHECK(mark_left(store_, layout_, *commit));
+  return to_go;
+}
+
+Result<void> RepoSweep::remove_blob_links(const std::string& folder) {
+  const auto remove = [&](const SnapshotEntry& entry) -> Result<void> {
+    if (entry.kind != fs::FileKind::Symlink || entry.target.kind != LinkKind::Blob) return {};
     blobs_.add(entry.target.name);
     LARDER_CHECK(store_.disk().remove_file(layout_.snapshots() + "/" + folder + "/" + entry.path));
     return {};
   };
-  LARDER_CHECK(walk_snapshot({store_.disk(), layout_, folder}, visit, &folders, cancel_));
-  std::optional<repo::Tree> tree;
-  if (const auto commit = repo::CommitId::parse(folder); commit && !odd.empty()) {
-    LARDER_TRY(tree, read_tree(store_.disk(), layout_.tree(*commit)));
-  }
-  if (tree) context.tree = &*tree;
-  std::size_t kept = 0;
-  for (const SnapshotEntry& entry : odd) {
-    if (is_cache_entry(entry, context)) {
-      LARDER_CHECK(store_.disk().remove_file(layout_.snapshots() + "/" + folder + "/" + entry.path));
-    } else {
-      ++kept;
-    }
-  }
-  if (kept > 0)
-    warnings_.push_back(fmt::format("{}/snapshots/{}: not of the cache, and left there: {}", escape_text(layout_.folder()),
-                                    escape_text(folder), counted(kept, "entry")));
-  return remove_folders(folder, std::move(folders));
+  return walk_snapshot({store_.disk(), layout_, folder}, remove, nullptr, cancel_);
 }
 
 /// Deepest first; one that is not empty stays. Durable before any blob goes (I3).
@@ -167,7 +182,7 @@ Result<bool> RepoSweep::remove_folders(const std::string& folder, std::vector<Fo
 Result<void> RepoSweep::remove_marks(const std::string& folder) {
   const auto commit = repo::CommitId::parse(folder);
   if (!commit) return {};
-  for (const std::string& path : {layout_.tree(*commit), layout_.pin(*commit), layout_.used(*commit)}) {
+  for (const std::string& path : {layout_.tree(*commit), layout_.pin(*commit), layout_.used(*commit), layout_.left(*commit)}) {
     LARDER_TRY(const bool has_parent, is_folder(fs::parent_of(path)));
     if (has_parent) LARDER_CHECK(store_.disk().remove_file(path));
   }
@@ -259,6 +274,7 @@ Result<SweepOutcome> RepoSweep::remove_file(const std::string& path) {
   if (text) {
     const LinkTarget target = classify_link(layout_, path, *text);
     if (target.kind == LinkKind::Blob) blobs_.add(target.name);
+    if (const auto commit = repo::CommitId::parse(snapshot)) LARDER_CHECK(mark_left(store_, layout_, *commit));
   }
   LARDER_CHECK(store_.disk().remove_file(absolute));
   LARDER_CHECK(store_.disk().sync_folder(fs::parent_of(absolute)));

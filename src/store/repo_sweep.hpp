@@ -57,6 +57,9 @@ class RepoSweep {
   Result<std::vector<std::string>> refs_of(const std::string& folder);
   Result<void> remove_refs(const std::string& folder);
   Result<bool> remove_entries(const std::string& folder);
+  Result<std::vector<std::string>> odd_entries_to_go(const std::string& folder, std::vector<FolderStamp>& folders);
+  Result<void> remove_blob_links(const std::string& folder);
+  Result<std::set<std::string>> snapshot_names();
   Result<bool> remove_folders(const std::string& folder, std::vector<FolderStamp> folders);
   Result<void> remove_marks(const std::string& folder);
   Result<void> remove_no_exist(const std::string& folder);

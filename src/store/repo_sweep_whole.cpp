@@ -92,6 +92,9 @@ Result<void> RepoSweep::remove_own() {
   LARDER_CHECK(remove_plain_files(layout_.removing(), is_run_name));
   LARDER_CHECK(remove_plain_files(layout_.leases(), is_run));
   LARDER_CHECK(remove_plain_files(layout_.pins(), is_commit_name));
+  LARDER_TRY(const auto kept, snapshot_names());
+  LARDER_CHECK(remove_plain_files(layout_.own() + "/left",
+                                  [&](std::string_view name) { return is_commit_name(name) && !kept.contains(std::string(name)); }));
   return remove_plain_files(layout_.own() + "/used", is_commit_name);
 }
 
@@ -138,16 +141,20 @@ Result<void> RepoSweep::remove_all_blobs() {
   });
 }
 
+Result<std::set<std::string>> RepoSweep::snapshot_names() {
+  LARDER_TRY(const bool has_snapshots, is_folder(layout_.snapshots()));
+  if (!has_snapshots) return std::set<std::string>{};
+  LARDER_TRY(const auto names, store_.disk().list(layout_.snapshots()));
+  return std::set<std::string>(names.begin(), names.end());
+}
+
 /// A snapshot that stays because of somebody's own files keeps its listing: without it they would look like copies the next time (I6).
 Result<void> RepoSweep::remove_all_trees() {
-  std::set<std::string> kept;
-  LARDER_TRY(const bool has_snapshots, is_folder(layout_.snapshots()));
-  if (has_snapshots) {
-    LARDER_TRY(const auto names, store_.disk().list(layout_.snapshots()));
-    for (const std::string& name : names) kept.insert(name + ".json");
-  }
-  return remove_plain_files(layout_.trees(),
-                            [&](std::string_view name) { return is_tree_name(name) && !kept.contains(std::string(name)); });
+  LARDER_TRY(const auto kept, snapshot_names());
+  return remove_plain_files(layout_.trees(), [&](std::string_view name) {
+    const auto commit = commit_of_listing(name);
+    return is_tree_name(name) && !(commit && kept.contains(commit->hex()));
+  });
 }
 
 Result<void> RepoSweep::remove_all_markers() {

@@ -117,7 +117,10 @@ void SnapshotScan::judge_odd_entries() {
   if (revision_.commit && !tree_) {
     if (auto tree = read_tree(context_.store.disk(), context_.layout.tree(*revision_.commit)); tree && *tree) tree_ = std::move(**tree);
   }
-  const SnapshotContext snapshot{revision_.commit.has_value(), has_blob_links_, tree_ ? &*tree_ : nullptr};
+  SnapshotContext snapshot{revision_.commit.has_value(), has_blob_links_, tree_ ? &*tree_ : nullptr};
+  if (revision_.commit && !snapshot.has_blob_links) {
+    snapshot.has_blob_links = is_left(context_.store.disk(), context_.layout, *revision_.commit).value_or(true);
+  }
   for (const OddEntry& odd : odd_) {
     if (is_cache_entry(odd.entry, snapshot)) continue;
     ++revision_.kept_entries;

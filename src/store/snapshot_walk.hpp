@@ -54,7 +54,7 @@ Result<bool> list_snapshot_folder(const SnapshotPlace& snapshot, const std::stri
 /// What is known of a snapshot when one of its entries is judged.
 struct SnapshotContext {
   bool is_commit = false;            ///< the folder's name is a commit
-  bool has_blob_links = false;       ///< at least one entry is a link to a blob: files are links here
+  bool has_blob_links = false;       ///< at least one entry is a link to a blob, or was before a removal: files are links here
   const repo::Tree* tree = nullptr;  ///< its listing, if there is one
 };
 /// May the entry go with its revision? True for what a cache writer makes: a link to a blob of the repository; a regular file that the

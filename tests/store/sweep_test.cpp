@@ -214,6 +214,43 @@ TEST_CASE("sweep: foreign files at every level stay as they are", "[store][sweep
   CHECK_FALSE(rig.cache.has(kRepo + "/blobs/" + CacheBuilder::blob_name(kWeights)));
 }
 
+TEST_CASE("sweep: somebody's own file in a snapshot without a listing is no copy, however often and wherever it is cut off",
+          "[store][sweep]") {
+  const std::string snapshot = kRepo + "/snapshots/" + kOne;  // I6, R-550
+  const auto fill = [&](StoreRig& rig) {
+    rig.cache.add(kRepo, kOne, {kConfig, kWeights}, {"main"});
+    std::filesystem::remove(rig.cache / (kRepo + "/trees/" + kOne + ".json"));
+    rig.cache.write(snapshot + "/mine.txt", "mine");
+  };
+  const std::vector<std::pair<const char*, std::function<store::RemovalPlan(StoreRig&)>>> commands{
+      {"rm repo", [](StoreRig& rig) { return store::plan_rm(rig.scan(), whole("org/m"), {}); }},
+      {"rm revision", [](StoreRig& rig) { return store::plan_rm(rig.scan(), revision("org/m", kOne), {}); }},
+      {"gc",
+       [](StoreRig& rig) {
+         return store::plan_gc(rig.scan(), {0, {}, {}, {}}, rig.now_ns());
+       }},
+  };
+  for (const auto& [command, plan_of] : commands) {
+    for (std::size_t at = 1;; ++at) {
+      CAPTURE(command, at);
+      StoreRig rig;
+      fill(rig);
+      DyingDisk disk(*rig.disk, at);
+      auto run = rig.store(disk);
+      store::SweepReport report;
+      NoProgress progress;
+      (void)store::sweep(run, plan_of(rig), report, progress, CancelToken{});
+      for (int again = 0; again < 3; ++again) rig.sweep(plan_of(rig));
+      CHECK(rig.cache.read(snapshot + "/mine.txt") == "mine");
+      CHECK_FALSE(rig.cache.has(snapshot + "/config.json"));
+      std::filesystem::remove_all(rig.cache / snapshot);  // the user takes it away: then nothing is left
+      rig.sweep(store::plan_rm(rig.scan(), whole("org/m"), {}));
+      CHECK_FALSE(rig.cache.has(kRepo));
+      if (disk.steps() < at) break;
+    }
+  }
+}
+
 TEST_CASE("sweep: nothing is reached through a link in place of a layout folder", "[store][sweep]") {
   for (const char* folder : {"blobs", "refs", "snapshots", "trees", ".larder", ""}) {
     CAPTURE(folder);

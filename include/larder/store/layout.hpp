@@ -25,6 +25,7 @@ namespace larder::store {
 ///         .larder/tmp/<anything>.<run>
 ///         .larder/leases/<run>  .larder/pins/<commit>  .larder/used/<commit>
 ///         .larder/removing/<anything>.<run>                 a removal under way
+///         .larder/left/<commit>                             what a removal left in that snapshot is somebody's own
 class RepoLayout {
  public:
   /// `root`: absolute, without trailing "/". `folder`: RepoId::folder_name().
@@ -60,6 +61,7 @@ class RepoLayout {
   [[nodiscard]] std::string leases() const { return own() + "/leases"; }
   [[nodiscard]] std::string pins() const { return own() + "/pins"; }
   [[nodiscard]] std::string pin(const repo::CommitId& commit) const { return pins() + "/" + commit.hex(); }
+  [[nodiscard]] std::string left(const repo::CommitId& commit) const { return own() + "/left/" + commit.hex(); }
   [[nodiscard]] std::string used(const repo::CommitId& commit) const { return own() + "/used/" + commit.hex(); }
 
  private:
