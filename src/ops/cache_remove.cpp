@@ -217,7 +217,8 @@ Result<void> carry_out(Services& services, const store::RemovalPlan& plan, store
 
 namespace {
 
-/// cli.md §3: of several targets. Pieces of the one target that went before it failed don't make it half done for who asked.
+/// docs/manual.md "Exit codes", of several targets. Pieces of the one target that went before it failed don't make it half done for who
+/// asked.
 bool is_some_target_gone(const store::RemovalPlan& plan, const store::SweepReport& report) {
   const auto is_asked = [](const store::RemovalItem& item) { return item.reason == store::RemovalReason::Asked; };
   return plan.targets > 1 && std::any_of(report.removed.begin(), report.removed.end(), is_asked);

@@ -19,8 +19,9 @@ Result<bool> remove_pin(Store& store, const RepoLayout& layout, const repo::Comm
 /// Sets the mark of last use to now. Failures are not worth a pull: the caller logs them.
 Result<void> mark_used(Store& store, const RepoLayout& layout, const repo::CommitId& commit);
 
-/// Before links of a snapshot go that has no listing, or may lose it: without the links nothing would tell somebody's own files in it from the copies of a
-/// cache without links, and the next removal would take them (I6). Goes with the snapshot. A full disk takes no mark and is no error.
+/// Before links of a snapshot go that has no listing, or may lose it: without the links nothing would tell somebody's own files in it from
+/// the copies of a cache without links, and the next removal would take them (I6). Goes with the snapshot. A full disk takes no mark and is
+/// no error.
 Result<void> mark_left(Store& store, const RepoLayout& layout, const repo::CommitId& commit);
 Result<bool> is_left(fs::Disk& disk, const RepoLayout& layout, const repo::CommitId& commit);
 

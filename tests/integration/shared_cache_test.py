@@ -126,7 +126,7 @@ class TwoUsers(SharedCache):
         self.assertEqual(harness.inventory(self.cache, [".locks", ".larder"]), {k: v for k, v in before.items() if ".locks" not in k and ".larder" not in k})
 
     def test_of_two_targets_one_done_and_one_refused_is_partial(self):
-        """cli.md §3: 10 when some are done and some failed, else the code they share."""
+        """docs/manual.md "Exit codes": 10 when some are done and some failed, else the code they share."""
         self.cache.mkdir()
         self.cache.chmod(0o777)
         self.run_as(ALICE, 0o000, "pull", GOLDEN)
