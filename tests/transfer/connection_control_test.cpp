@@ -33,7 +33,7 @@ TEST_CASE("ConnectionControl: starts at eight, grows by half, and by all where t
 
 TEST_CASE("ConnectionControl: grows by half where that helped a little", "[transfer][connection_control]") {
   ConnectionControl control(32);
-  for (const std::uint64_t bytes : {1000, 1100, 1200}) control.on_window(bytes, true);
+  for (const std::uint64_t bytes : {1000U, 1100U, 1200U}) control.on_window(bytes, true);
   CHECK(control.bulk() == 27);
   control.on_window(1210, true);
   CHECK(control.bulk() == 18);
