@@ -278,7 +278,7 @@ void RateMeter::note(SteadyTime now, std::uint64_t done) {
     last_done_ = done;
     return;
   }
-  const double span = std::chrono::duration<double>(now - last_).count();
+  const double span = in_seconds(now - last_);
   if (span < 0.05) return;  // too short to tell a rate from a burst
   const double current = static_cast<double>(done - last_done_) / span;
   const double weight = rate_ <= 0 ? 1.0 : 1.0 - std::exp(-span / kMemory);

@@ -271,7 +271,7 @@ Result<void> pull(Services& services, const PullOptions& options, PullReport& re
   auto outcome = with_context(one.run(), "pull " + object_name(options.reference.repo, asked_revision(options)));
   one.hand_over_tree();
   report.requests = services.transport.requests() - requests_before;
-  report.seconds = std::chrono::duration<double>(services.clock.now() - begun).count();
+  report.seconds = in_seconds(services.clock.now() - begun);
   return outcome;
 }
 

@@ -9,8 +9,6 @@ namespace {
 
 constexpr double kHedgeSeconds = 2;
 
-double seconds(SteadyTime::duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 double time_left(const OpenSegment& segment) {
   return segment.rate > 0 ? static_cast<double>(segment.left) / segment.rate : std::numeric_limits<double>::infinity();
 }
@@ -18,7 +16,7 @@ double time_left(const OpenSegment& segment) {
 }  // namespace
 
 void Flow::on_pulse(SteadyTime now) {
-  const double length = seconds(now - window_began_);
+  const double length = in_seconds(now - window_began_);
   if (length <= 0) return;
   const double current = static_cast<double>(received_ - window_received_) / length;
   // Half-life of about one second, so that one slow window condemns nobody.

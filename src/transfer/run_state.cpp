@@ -66,7 +66,7 @@ Result<Route> RunState::route_to(std::size_t source, const repo::FileEntry& file
 
 bool RunState::is_at_limit() const {
   constexpr double kNearly = 0.8;
-  const double allowed = static_cast<double>(options.limit_rate) * std::chrono::duration<double>(ConnectionControl::kWindow).count();
+  const double allowed = static_cast<double>(options.limit_rate) * in_seconds(ConnectionControl::kWindow);
   return options.limit_rate != 0 && static_cast<double>(window_bytes) > kNearly * allowed;
 }
 

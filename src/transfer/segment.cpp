@@ -1,5 +1,7 @@
 #include "transfer/segment.hpp"
 
+#include <larder/base/clock.hpp>
+
 #include <algorithm>
 
 namespace larder::transfer {
@@ -20,7 +22,7 @@ std::uint64_t least_bytes(const Path& path) {
 /// What makes the waits for answers small.
 std::uint64_t enough_bytes(const Path& path) {
   if (!path.round_trip) return kLargestSegment;
-  const double bytes = kRoundTrips * path.rate * std::chrono::duration<double>(*path.round_trip).count();
+  const double bytes = kRoundTrips * path.rate * in_seconds(*path.round_trip);
   return static_cast<std::uint64_t>(std::min(bytes, static_cast<double>(kLargestSegment)));
 }
 

@@ -13,8 +13,6 @@ constexpr std::chrono::seconds kWatched{3};     // before that a connection is s
 constexpr std::uint64_t kEnough = 1024 * 1024;  // what a first small request brings says how fast it can be
 constexpr std::chrono::seconds kKnownFor{60};   // as long as the longest rest of SourceHealth
 
-double seconds(SteadyTime::duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 }  // namespace
 
 void SourcePace::on_bytes(std::size_t source, std::uint64_t bytes, SteadyTime::duration time, SteadyTime now) {
@@ -23,9 +21,9 @@ void SourcePace::on_bytes(std::size_t source, std::uint64_t bytes, SteadyTime::d
     state.first = now - time;
     state.last = now;
   }
-  const double fading = std::exp2(-seconds(now - state.last) / kHalfLife);
+  const double fading = std::exp2(-in_seconds(now - state.last) / kHalfLife);
   state.bytes = state.bytes * fading + static_cast<double>(bytes);
-  state.seconds = state.seconds * fading + seconds(time);
+  state.seconds = state.seconds * fading + in_seconds(time);
   state.total += bytes;
   state.last = now;
 }

@@ -30,8 +30,8 @@ class SourcePace {
 
  private:
   struct State {
-    double bytes = 0;    // both fade, so that their quotient is of late
-    double seconds = 0;  //
+    double bytes = 0;
+    double seconds = 0;  // fades as `bytes` does, so that their quotient is of late
     std::uint64_t total = 0;
     std::optional<SteadyTime> first;
     SteadyTime last{};

@@ -19,6 +19,9 @@ inline std::int64_t unix_seconds(WallTime when) {
   return std::chrono::duration_cast<std::chrono::seconds>(when.time_since_epoch()).count();
 }
 
+/// A length of time in seconds, for rates.
+inline double in_seconds(std::chrono::nanoseconds length) { return std::chrono::duration<double>(length).count(); }
+
 /// Wall time, steady time and waiting. All implementations are thread-safe.
 class Clock {
  public:
