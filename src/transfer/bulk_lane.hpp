@@ -80,6 +80,7 @@ class BulkLane {
   void on_whole_body(FileTask& task, net::RequestId id);
   void on_bad_range(FileTask& task, net::RequestId id, const net::ResponseHead& head);
   [[nodiscard]] bool keeps_identity(FileTask& task, Exchange& exchange, const net::ResponseHead& head);
+  void give_back(FileTask& task, const Exchange& exchange);
   void on_too_much(FileTask& task, const Exchange& exchange, Error error);
   void on_redirect(FileTask& task, Exchange exchange, const net::ResponseHead& head);
   void on_failed_answer(FileTask& task, Exchange exchange, const net::Response& response);

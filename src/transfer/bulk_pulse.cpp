@@ -74,10 +74,9 @@ void BulkLane::make_room_to_probe(SteadyTime now) {
 }
 
 void BulkLane::ask_elsewhere(net::RequestId id) {
-  Exchange exchange = take(id);
+  const Exchange exchange = take(id);
   run_.cancel(id);
-  const Segment rest{{exchange.position, exchange.segment.range.end}, exchange.segment.failures, {}};
-  if (exchange.twin == 0) find(exchange.file)->ranges.give_back(rest);
+  give_back(*find(exchange.file), exchange);
 }
 
 bool BulkLane::is_better_elsewhere(const Exchange& exchange, const FileTask& task, SteadyTime now) const {

@@ -230,7 +230,12 @@ void BulkLane::on_bad_range(FileTask& task, net::RequestId id, const net::Respon
   }
   task.last_error = error_of(ErrorCode::RangeIgnored, fmt::format("{}: answer {} does not match the range asked for", host, head.status));
   if (++task.bad_ranges >= kBadRanges) return restart(task, FileRanges::Shape::OneStream);
-  if (exchange.twin == 0) task.ranges.give_back({{exchange.position, exchange.segment.range.end}, exchange.segment.failures, {}});
+  give_back(task, exchange);
+}
+
+// Where a twin goes on for the same bytes, nothing is asked for again.
+void BulkLane::give_back(FileTask& task, const Exchange& exchange) {
+  if (exchange.twin == 0) task.ranges.give_back(exchange.rest());
 }
 
 void BulkLane::on_end(net::EndEvent& event) {
@@ -249,7 +254,7 @@ void BulkLane::on_end(net::EndEvent& event) {
     run_.health.on_success(exchange.route.source);
     run_.on_progress();
     task.sources[exchange.route.source].renewals = 0;
-    const double seconds = std::chrono::duration<double>(run_.now() - exchange.flow.started()).count();
+    const double seconds = in_seconds(run_.now() - exchange.flow.started());
     if (seconds > 0) usual_rates_.push_back(static_cast<double>(exchange.flow.received()) / seconds);
     if (usual_rates_.size() > kRatesKept) usual_rates_.erase(usual_rates_.begin());
     if (exchange.twin != 0) drop(exchange.twin);  // first to finish wins
@@ -303,7 +308,7 @@ void BulkLane::on_failed_answer(FileTask& task, Exchange exchange, const net::Re
     }
     task.last_error = error_of(ErrorCode::RangeIgnored, answer + " to a range");
     if (++task.bad_ranges >= kBadRanges) return restart(task, FileRanges::Shape::OneStream);
-    if (exchange.twin == 0) task.ranges.give_back({{exchange.position, exchange.segment.range.end}, exchange.segment.failures, {}});
+    give_back(task, exchange);
     return;
   }
   if (is_stale_address(exchange.route, status)) return on_stale_address(task, std::move(exchange), response);
@@ -320,7 +325,7 @@ void BulkLane::on_stale_address(FileTask& task, Exchange exchange, const net::Re
     ++view.renewals;
   }
   if (view.renewals <= kRenewals) {
-    if (exchange.twin == 0) task.ranges.give_back({{exchange.position, exchange.segment.range.end}, exchange.segment.failures, {}});
+    give_back(task, exchange);
     return;
   }
   Error error = run_.refused_address(exchange.route, response);
@@ -340,7 +345,8 @@ void BulkLane::set_back(FileTask& task, Exchange exchange, Error error) {
   forget_dead_address(task.sources[exchange.route.source], exchange.route, error.code);
   if (exchange.twin != 0) return;  // the other request for these bytes goes on
   const bool was_good = exchange.fresh >= kGoodRun && error.code == ErrorCode::ConnectionLost;
-  Segment rest{{exchange.position, exchange.segment.range.end}, has_progress ? (was_good ? 0 : 1) : exchange.segment.failures + 1, {}};
+  Segment rest = exchange.rest();
+  rest.failures = has_progress ? (was_good ? 0 : 1) : rest.failures + 1;
   const Recovery recovery =
       run_.recover({error, exchange.route.source, exchange.route.url.origin().host_text(), rest.failures}, task.excluded);
   switch (recovery.step) {

@@ -80,6 +80,8 @@ struct Exchange {
   Flow flow{SteadyTime{}};  ///< since it was sent
 
   [[nodiscard]] std::uint64_t left() const { return segment.range.end - position; }
+  /// What it has not brought, to be asked for again.
+  [[nodiscard]] Segment rest() const { return {{position, segment.range.end}, segment.failures, {}}; }
 };
 
 }  // namespace larder::transfer
