@@ -71,8 +71,7 @@ class SnapshotAdoption {
   std::optional<digest::Digest> digest_of(const store::SnapshotEntry& entry) const {
     const auto listed = tree_ ? tree_->find(entry.path) : std::nullopt;
     if (listed) return tree_->at(*listed).digest();
-    const bool is_blob = entry.kind == fs::FileKind::Symlink && entry.target.kind == store::LinkKind::Blob;
-    if (!is_blob || !store::is_digest_name(entry.target.name)) return std::nullopt;
+    if (!entry.is_blob_link() || !store::is_digest_name(entry.target.name)) return std::nullopt;
     return *digest::Digest::from_hex(entry.target.name);
   }
 

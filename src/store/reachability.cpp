@@ -33,7 +33,7 @@ Result<void> Reachability::refresh_folder(const std::string& snapshot, const std
     const auto now = unix_ns(store_.clock().wall_now());
     known = Known{facts->mtime_ns, facts->inode, now - facts->mtime_ns > kCoarseNs, {}};
     const auto visit = [&](SnapshotEntry& entry) -> Result<void> {
-      if (entry.kind == fs::FileKind::Symlink && entry.target.kind == LinkKind::Blob) names_.insert(entry.target.name);
+      if (entry.is_blob_link()) names_.insert(entry.target.name);
       return {};
     };
     LARDER_CHECK(list_snapshot_folder({store_.disk(), layout_, snapshot}, folder, visit, known.subfolders));

@@ -37,7 +37,7 @@ Result<Snapshot> read_snapshot(Store& store, const RepoLayout& layout, const std
   const auto commit = repo::CommitId::parse(folder);
   snapshot.context.is_commit = commit.has_value();
   const auto visit = [&](SnapshotEntry& entry) -> Result<void> {
-    if (entry.kind == fs::FileKind::Symlink && entry.target.kind == LinkKind::Blob) snapshot.context.has_blob_links = true;
+    if (entry.is_blob_link()) snapshot.context.has_blob_links = true;
     snapshot.entries.push_back(std::move(entry));
     return {};
   };
@@ -51,7 +51,8 @@ Result<Snapshot> read_snapshot(Store& store, const RepoLayout& layout, const std
 }
 
 std::string blob_name(const std::string& folder, const SnapshotEntry& entry) {
-  if (entry.kind == fs::FileKind::Symlink) return entry.target.kind == LinkKind::Blob ? entry.target.name : std::string();
+  if (entry.is_blob_link()) return entry.target.name;
+  if (entry.kind == fs::FileKind::Symlink) return {};
   return "snapshots/" + folder + "/" + entry.path;
 }
 

@@ -74,7 +74,7 @@ Result<SweepOutcome> RepoSweep::remove_revision(const std::string& folder, Remov
 Result<bool> RepoSweep::note_revision(const std::string& folder, RemovalReason reason) {
   std::set<std::string> blobs;
   const auto visit = [&](const SnapshotEntry& entry) -> Result<void> {
-    if (entry.kind == fs::FileKind::Symlink && entry.target.kind == LinkKind::Blob) blobs.insert(entry.target.name);
+    if (entry.is_blob_link()) blobs.insert(entry.target.name);
     return {};
   };
   LARDER_TRY(const bool is_there, is_folder(layout_.snapshots() + "/" + folder));
@@ -128,9 +128,8 @@ Result<std::vector<std::string>> RepoSweep::odd_entries_to_go(const std::string&
   SnapshotContext context{commit.has_value(), false, nullptr};
   std::vector<SnapshotEntry> odd;
   const auto look = [&](SnapshotEntry& entry) -> Result<void> {
-    const bool is_blob_link = entry.kind == fs::FileKind::Symlink && entry.target.kind == LinkKind::Blob;
-    context.has_blob_links = context.has_blob_links || is_blob_link;
-    if (!is_blob_link) odd.push_back(std::move(entry));
+    context.has_blob_links = context.has_blob_links || entry.is_blob_link();
+    if (!entry.is_blob_link()) odd.push_back(std::move(entry));
     return {};
   };
   LARDER_CHECK(walk_snapshot({store_.disk(), layout_, folder}, look, &folders, cancel_));
@@ -156,7 +155,7 @@ Result<std::vector<std::string>> RepoSweep::odd_entries_to_go(const std::string&
 
 Result<void> RepoSweep::remove_blob_links(const std::string& folder) {
   const auto remove = [&](const SnapshotEntry& entry) -> Result<void> {
-    if (entry.kind != fs::FileKind::Symlink || entry.target.kind != LinkKind::Blob) return {};
+    if (!entry.is_blob_link()) return {};
     blobs_.add(entry.target.name);
     LARDER_CHECK(store_.disk().remove_file(layout_.snapshots() + "/" + folder + "/" + entry.path));
     return {};

@@ -15,8 +15,6 @@ bool leads_elsewhere(const repo::FileEntry& file, const std::string& blob) {
   return blob != file.blob_name() && !(file.xet_hash && blob == repo::hex(*file.xet_hash));
 }
 
-bool is_blob_link(const SnapshotEntry& entry) { return entry.kind == fs::FileKind::Symlink && entry.target.kind == LinkKind::Blob; }
-
 }  // namespace
 
 ScanWants ScanWants::of(InventoryDepth depth) {
@@ -61,10 +59,10 @@ void SnapshotScan::problem(ProblemKind kind, const std::string& path, std::strin
 Result<void> SnapshotScan::add_entry(SnapshotEntry& entry) {
   const std::string path = "snapshots/" + revision_.folder + "/" + entry.path;
   LARDER_TRY(const std::uint32_t index, blob_of(path, entry));
-  has_blob_links_ = has_blob_links_ || is_blob_link(entry);
+  has_blob_links_ = has_blob_links_ || entry.is_blob_link();
   ++revision_.entries;
   // I3, C18: a link that is absolute, or leads to anything but a blob of its repository.
-  if (entry.kind == fs::FileKind::Symlink && (!is_blob_link(entry) || entry.target.is_absolute)) {
+  if (entry.kind == fs::FileKind::Symlink && (!entry.is_blob_link() || entry.target.is_absolute)) {
     problem(ProblemKind::Link, path, "a relative link into blobs/", entry.link_text);
   }
   if (entry.kind == fs::FileKind::Other) problem(ProblemKind::Foreign, path);
@@ -74,7 +72,7 @@ Result<void> SnapshotScan::add_entry(SnapshotEntry& entry) {
     revision_.blobs.push_back(index);
     if (tree_ && blob.place != BlobPlace::Absent) compare_with_listing(path, entry, blob);
   }
-  if (!is_blob_link(entry) && context_.wants.judged) odd_.push_back({std::move(entry), index});
+  if (!entry.is_blob_link() && context_.wants.judged) odd_.push_back({std::move(entry), index});
   return {};
 }
 
@@ -82,7 +80,7 @@ void SnapshotScan::compare_with_listing(const std::string& path, const SnapshotE
   const auto listed = tree_->find(entry.path);
   if (!listed) return;
   const repo::FileEntry file = tree_->at(*listed);
-  if (is_blob_link(entry) && !entry.target.is_absolute && leads_elsewhere(file, entry.target.name)) {
+  if (entry.is_blob_link() && !entry.target.is_absolute && leads_elsewhere(file, entry.target.name)) {
     problem(ProblemKind::Link, path, link_text(entry.path, file.blob_name()), entry.link_text);
   }
   if (present_[*listed] || file.size != blob.bytes) return;
@@ -92,7 +90,7 @@ void SnapshotScan::compare_with_listing(const std::string& path, const SnapshotE
 
 /// Place of the blob the entry leads to by its first hop; kNone: to nothing that is counted.
 Result<std::uint32_t> SnapshotScan::blob_of(const std::string& path, const SnapshotEntry& entry) {
-  if (is_blob_link(entry)) return named_blob(entry.target.name);
+  if (entry.is_blob_link()) return named_blob(entry.target.name);
   if (entry.kind == fs::FileKind::Symlink) return outside_blob(entry);
   if (entry.kind != fs::FileKind::Regular) return BlobRecord::kNone;
   return context_.blobs.copy(path, entry.facts);

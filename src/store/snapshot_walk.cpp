@@ -85,7 +85,7 @@ Result<void> walk_snapshot(const SnapshotPlace& snapshot, const std::function<Re
 }
 
 bool is_cache_entry(const SnapshotEntry& entry, const SnapshotContext& context) {
-  if (entry.kind == fs::FileKind::Symlink && entry.target.kind == LinkKind::Blob) return true;
+  if (entry.is_blob_link()) return true;
   const auto listed = context.tree != nullptr ? context.tree->find(entry.path) : std::nullopt;
   if (entry.kind == fs::FileKind::Symlink) return listed.has_value();
   if (entry.kind != fs::FileKind::Regular) return false;

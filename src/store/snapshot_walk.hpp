@@ -21,6 +21,9 @@ struct SnapshotEntry {
   std::string link_text;  ///< of a link
   LinkTarget target;      ///< of a link
   fs::FileFacts facts;    ///< of anything but a link
+
+  /// A link to a blob of its repository, as a cache writer makes it.
+  [[nodiscard]] bool is_blob_link() const { return kind == fs::FileKind::Symlink && target.kind == LinkKind::Blob; }
 };
 
 /// A folder as it was when its entries were read; a change of its mtime says that entries came or went.
