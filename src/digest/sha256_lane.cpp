@@ -85,16 +85,22 @@ bool passes_self_test(const Sha256ManyCompressors& many) {
 
 struct Choice {
   Sha256Compressors compress;
-  Sha256ManyCompressors many;
   bool is_native = false;
 };
 
 const Choice& choice() {
   static const Choice made = [] {
     const auto native = native_sha256();
-    const auto many = many_sha256();
-    if (!passes_self_test(native)) return Choice{plain_sha256(), {}, false};
-    return Choice{native, passes_self_test(many) ? many : Sha256ManyCompressors{}, true};
+    return passes_self_test(native) ? Choice{native, true} : Choice{plain_sha256(), false};
+  }();
+  return made;
+}
+
+// Null where the CPU has none. By itself, so that who hashes a file or two does not pay for its test.
+const Sha256ManyCompressors& many() {
+  static const Sha256ManyCompressors made = [] {
+    const auto found = many_sha256();
+    return choice().is_native && passes_self_test(found) ? found : Sha256ManyCompressors{};
   }();
   return made;
 }
@@ -121,19 +127,19 @@ constexpr std::size_t kWorthEight = 6;
 constexpr std::size_t kWorthSixteen = 11;
 
 void compress_together(const Lanes& lanes, std::size_t blocks) {
-  const Choice& by = choice();
-  if (by.many.sixteen != nullptr && lanes.count >= kWorthSixteen) return compress_wide(lanes, by.many.sixteen, 16, blocks);
+  if (lanes.count >= kWorthSixteen && many().sixteen != nullptr) return compress_wide(lanes, many().sixteen, 16, blocks);
   std::size_t done = 0;
-  if (by.many.eight != nullptr && lanes.count >= kWorthEight) {
+  if (lanes.count >= kWorthEight && many().eight != nullptr) {
     done = std::min<std::size_t>(lanes.count, 8);
     Lanes first = lanes;
     first.count = done;
-    compress_wide(first, by.many.eight, 8, blocks);
+    compress_wide(first, many().eight, 8, blocks);
   }
+  const Sha256Compressors& by = choice().compress;
   for (; done + 2 <= lanes.count; done += 2) {
-    by.compress.two(*lanes.states[done], lanes.messages[done], *lanes.states[done + 1], lanes.messages[done + 1], blocks);
+    by.two(*lanes.states[done], lanes.messages[done], *lanes.states[done + 1], lanes.messages[done + 1], blocks);
   }
-  if (done < lanes.count) by.compress.one(*lanes.states[done], lanes.messages[done], blocks);
+  if (done < lanes.count) by.one(*lanes.states[done], lanes.messages[done], blocks);
 }
 
 }  // namespace
@@ -201,9 +207,9 @@ bool two_lanes_available() { return choice().is_native; }
 
 std::size_t lanes_worth_feeding(std::size_t messages) {
   if (!two_lanes_available()) return 1;
-  if (choice().many.sixteen == nullptr) return 2;
-  if (messages >= kWorthSixteen) return 16;
-  return messages >= kWorthEight ? std::max<std::size_t>(messages, 8) : std::max<std::size_t>(messages, 2);
+  if (messages <= 2 || many().eight == nullptr) return 2;
+  if (messages < kWorthEight) return messages;
+  return messages >= kWorthSixteen ? 16 : std::max<std::size_t>(messages, 8);
 }
 
 }  // namespace larder::digest
