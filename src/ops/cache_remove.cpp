@@ -55,9 +55,12 @@ class TargetReader {
     return files;
   }
   std::vector<std::string> warnings;
+  /// How many of those read are not here.
+  [[nodiscard]] std::size_t missing() const { return missing_; }
 
  private:
   void warn_not_here(std::string_view target, std::string_view hint = {}) {
+    ++missing_;
     warnings.push_back(fmt::format("{}: not in the cache{}", escape_text(target), hint));
   }
 
@@ -167,6 +170,7 @@ class TargetReader {
   const store::Inventory& inventory_;
   const repo::ReferenceContext& context_;
   const CancelToken& cancel_;
+  std::size_t missing_ = 0;
   store::RmTargets targets_;
   std::map<std::pair<RevisionKey, std::string>, FileTarget> files_;  // two targets may name the same file
 };
@@ -184,7 +188,7 @@ Result<store::RemovalPlan> plan_cache_rm(Services& services, const std::vector<s
     return fail(ErrorCode::InvalidArgument, "files cannot be removed together with repositories or revisions", "use two commands");
   }
   store::RemovalPlan plan = store::plan_rm(inventory, reader.targets(), reader.files());
-  plan.targets = targets.size() - reader.warnings.size();  // one warning for each that is not here
+  plan.targets = targets.size() - reader.missing();
   plan.warnings.insert(plan.warnings.begin(), reader.warnings.begin(), reader.warnings.end());
   return plan;
 }
