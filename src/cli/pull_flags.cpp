@@ -49,12 +49,16 @@ Result<repo::Reference> ReferenceFlags::parse(const Session& session) const {
   return repo::parse_reference(ref, context);
 }
 
-Result<repo::Reference> ReferenceFlags::parse_beside_filter(const Session& session, bool has_filter) const {
+Result<repo::Reference> ReferenceFlags::parse_beside(const Session& session, OtherChoices others) const {
   LARDER_TRY(auto reference, parse(session));
-  if (has_filter && !reference.path.empty()) {
+  const bool has_path = !reference.path.empty();
+  if (others.filter && (others.files || has_path)) {
     return fail(ErrorCode::InvalidArgument, "--include and --exclude do not go with FILE or PATH", "name the files, or filter, not both");
   }
-  if (has_filter && !reference.quant.empty()) {
+  if (others.files && has_path) {
+    return fail(ErrorCode::InvalidArgument, "FILE does not go with a PATH in the reference", "name all files behind the reference");
+  }
+  if (!reference.quant.empty() && (others.filter || others.files)) {
     return fail(ErrorCode::InvalidArgument, ":" + escape_text(reference.quant) + " does not go with FILE, --include or --exclude");
   }
   return reference;
@@ -74,16 +78,7 @@ void PullFlags::declare(Flags& flags) {
                   "retries", "lock_timeout", "no_fsync"});
 }
 
-Result<void> PullFlags::check(const repo::Reference& parsed) const {
-  if (has_filter() && !files.empty()) {
-    return fail(ErrorCode::InvalidArgument, "--include and --exclude do not go with FILE or PATH", "name the files, or filter, not both");
-  }
-  if (!files.empty() && !parsed.path.empty()) {
-    return fail(ErrorCode::InvalidArgument, "FILE does not go with a PATH in the reference", "name all files behind the reference");
-  }
-  if (!parsed.quant.empty() && !files.empty()) {
-    return fail(ErrorCode::InvalidArgument, ":" + escape_text(parsed.quant) + " does not go with FILE, --include or --exclude");
-  }
+Result<void> PullFlags::check() const {
   if (std::find(files.begin(), files.end(), "") != files.end()) return fail(ErrorCode::InvalidArgument, "a FILE is empty");
   if (!local_dir && link) return fail(ErrorCode::InvalidArgument, "--link needs --local-dir");
   if (!local_dir && overwrite) return fail(ErrorCode::InvalidArgument, "--overwrite needs --local-dir");
@@ -93,8 +88,8 @@ Result<void> PullFlags::check(const repo::Reference& parsed) const {
 Result<ops::PullOptions> PullFlags::options(Session& session) const {
   const auto& settings = session.config.settings;
   ops::PullOptions options;
-  LARDER_TRY(options.reference, reference.parse_beside_filter(session, has_filter()));
-  LARDER_CHECK(check(options.reference));
+  LARDER_TRY(options.reference, reference.parse_beside(session, {include || !exclude.empty(), !files.empty()}));
+  LARDER_CHECK(check());
   if (force && settings.offline) {
     return fail(ErrorCode::InvalidArgument, "--force does not go with --offline: nothing can be fetched again",
                 "leave one of the two out; HF_HUB_OFFLINE counts as --offline");

@@ -12,6 +12,12 @@
 
 namespace larder::cli {
 
+/// Ways besides PATH and QUANT to choose files, which do not go together with those nor with each other.
+struct OtherChoices {
+  bool filter = false;  ///< --include, --exclude
+  bool files = false;   ///< FILE…
+};
+
 /// REF with the flags that complete it; also of resolve and files.
 struct ReferenceFlags {
   std::string ref;
@@ -21,8 +27,8 @@ struct ReferenceFlags {
   void declare(Flags& flags);
   /// Errors: InvalidArgument.
   [[nodiscard]] Result<repo::Reference> parse(const Session& session) const;
-  /// The same where --include and --exclude may have been given, which choose files as PATH and QUANT do.
-  [[nodiscard]] Result<repo::Reference> parse_beside_filter(const Session& session, bool has_filter) const;
+  /// The same where files may have been chosen otherwise, too.
+  [[nodiscard]] Result<repo::Reference> parse_beside(const Session& session, OtherChoices others) const;
 };
 
 /// All of pull's flags.
@@ -41,8 +47,7 @@ struct PullFlags {
   [[nodiscard]] Result<ops::PullOptions> options(Session& session) const;
 
  private:
-  [[nodiscard]] bool has_filter() const { return include || !exclude.empty(); }
-  [[nodiscard]] Result<void> check(const repo::Reference& parsed) const;
+  [[nodiscard]] Result<void> check() const;
 };
 
 /// `path` below the working folder when it is relative, without "./" and trailing "/", a leading `~` expanded: `--local-dir=~/x` comes here
