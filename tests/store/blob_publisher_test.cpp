@@ -17,12 +17,7 @@ namespace files = std::filesystem;
 
 namespace {
 
-struct Cache {
-  TempDir temp;
-  Run run{temp.path()};
-  store::RepoLayout layout = run.store.layout(a_repo());
-  Cache() { REQUIRE(run.store.prepare(layout)); }
-
+struct Cache : PreparedCache {
   std::unique_ptr<store::PartialBlob> partial_of(std::string_view content, const digest::Digest& digest) {
     store::PartialStore partials(run.store, layout.own());
     auto partial = partials.open(digest, content.size()).value();

@@ -3,6 +3,7 @@ add_executable(test_store_cache
   adopt_test.cpp
   entry_name_test.cpp
   filter_expression_test.cpp
+  hash_pool_test.cpp
   inventory_test.cpp
   link_target_test.cpp
   plan_removal_test.cpp

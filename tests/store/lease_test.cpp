@@ -14,11 +14,7 @@ namespace files = std::filesystem;
 
 namespace {
 
-struct Cache {
-  TempDir temp;
-  Run run{temp.path()};
-  store::RepoLayout layout = run.store.layout(a_repo());
-  Cache() { REQUIRE(run.store.prepare(layout)); }
+struct Cache : PreparedCache {
   std::vector<store::LeaseRecord> leases() { return store::read_leases(*run.disk, layout).value(); }
 };
 

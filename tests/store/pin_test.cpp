@@ -11,11 +11,7 @@ namespace files = std::filesystem;
 
 namespace {
 
-struct Cache {
-  TempDir temp;
-  Run run{temp.path()};
-  store::RepoLayout layout = run.store.layout(a_repo());
-  Cache() { REQUIRE(run.store.prepare(layout)); }
+struct Cache : PreparedCache {
   std::optional<PinKind> pin() { return store::read_pin(*run.disk, layout, commit_of('1')).value(); }
 };
 

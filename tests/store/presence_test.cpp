@@ -14,13 +14,9 @@ namespace {
 
 const std::string kXet = "64ced0eb807e8cdd2a45f3766c186f2e59106b04f97b3c4dee241ce52bebc779";
 
-struct Cache {
-  TempDir temp;
-  Run run{temp.path()};
-  store::RepoLayout layout = run.store.layout(a_repo());
+struct Cache : PreparedCache {
   digest::Digest digest = sha256_of("content");
   std::string name = digest.hex();
-  Cache() { REQUIRE(run.store.prepare(layout)); }
 
   BlobState blob() { return store::find_blob(*run.disk, layout, name, 7).value().state; }
   CachedState cached() { return store::find_cached(*run.disk, layout, commit_of('1'), {"a/f", digest, 7}).value().state; }

@@ -12,12 +12,7 @@ namespace {
 
 repo::Revision revision(std::string_view text) { return repo::Revision::parse(text).value(); }
 
-struct Cache {
-  TempDir temp;
-  Run run{temp.path()};
-  store::RepoLayout layout = run.store.layout(a_repo());
-  Cache() { REQUIRE(run.store.prepare(layout)); }
-};
+using Cache = PreparedCache;
 
 }  // namespace
 

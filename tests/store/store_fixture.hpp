@@ -5,6 +5,7 @@
 #include "digest/hasher.hpp"
 #include "fs/disk.hpp"
 #include "store/store.hpp"
+#include "support/catch.hpp"
 #include "support/temp_dir.hpp"
 
 #include <larder/repo/tree.hpp>
@@ -100,6 +101,14 @@ struct Run {
 };
 
 inline repo::RepoId a_repo(std::string_view id = "org/m") { return repo::RepoId::make(repo::RepoType::Model, id).value(); }
+
+/// A run with its repository prepared.
+struct PreparedCache {
+  TempDir temp;
+  Run run{temp.path()};
+  store::RepoLayout layout = run.store.layout(a_repo());
+  PreparedCache() { REQUIRE(run.store.prepare(layout)); }
+};
 
 /// The umask of a block.
 class Umask {

@@ -1,7 +1,6 @@
 #include <larder/store/verify.hpp>
 
 #include "store/blob_check.hpp"
-#include "store/hash_pool.hpp"
 #include "support/catch.hpp"
 #include "support/store_rig.hpp"
 
@@ -259,64 +258,6 @@ TEST_CASE("verify_cache: stops when it is told to", "[store][verify]") {
   const auto report = store::verify_cache(run, {}, progress, cancel.token());
   REQUIRE_FALSE(report);
   CHECK(report.error().code == ErrorCode::Interrupted);
-}
-
-TEST_CASE("hash_files: every file gets its digest, whatever the sizes and the number of threads", "[store][hash_pool]") {
-  test::TempDir dir;
-  const auto disk = fs::make_real_disk();
-  const auto clock = make_system_clock();
-  std::vector<std::string> contents;
-  std::vector<store::HashJob> jobs;
-  for (const std::size_t size :
-       std::vector<std::size_t>{0, 1, 63, 64, 65, 127, 128, 1000, 262143, 262144, 262145, 262144 * 3 + 17, 5, 999999, 64 * 5}) {
-    for (const auto algorithm : {digest::Algorithm::Sha256, digest::Algorithm::GitSha1}) {
-      contents.emplace_back(size, static_cast<char>('a' + contents.size()));
-      const std::string path = dir.write("f" + std::to_string(contents.size()), contents.back());
-      jobs.push_back({path, algorithm, size, contents.size() - 1});
-    }
-  }
-  jobs.push_back({dir / "absent", digest::Algorithm::Sha256, 5, contents.size()});
-  for (const int threads : {1, 2, 5}) {
-    CAPTURE(threads);
-    std::map<std::size_t, Result<digest::Digest>> outcomes;
-    store::HashListener listener;
-    listener.done = [&](const store::HashOutcome& outcome) { outcomes.emplace(outcome.tag, outcome.digest); };
-    REQUIRE(store::hash_files(*disk, *clock, {jobs, threads}, listener, CancelToken{}));
-    REQUIRE(outcomes.size() == jobs.size());
-    for (std::size_t i = 0; i < contents.size(); ++i) {
-      CAPTURE(i, contents[i].size());
-      REQUIRE(outcomes.at(i));
-      CHECK(outcomes.at(i)->hex() == CacheBuilder::blob_name(contents[i], jobs[i].algorithm == digest::Algorithm::Sha256));
-    }
-    CHECK(outcomes.at(contents.size()).error().code == ErrorCode::NotInCache);
-  }
-}
-
-TEST_CASE("hash_files: many files of unlike sizes share the lanes of a thread", "[store][hash_pool]") {
-  test::TempDir dir;
-  const auto disk = fs::make_real_disk();
-  const auto clock = make_system_clock();
-  std::vector<std::string> contents;
-  std::vector<store::HashJob> jobs;
-  for (std::size_t i = 0; i < 70; ++i) {
-    contents.emplace_back(i * i * 37 % 150'000 + (i % 9 == 0 ? 2'000'000 : 0), static_cast<char>('!' + i));
-    jobs.push_back({dir.write("f" + std::to_string(i), contents.back()), digest::Algorithm::Sha256, contents.back().size(), i});
-  }
-  for (const std::size_t count : {3U, 7U, 8U, 11U, 16U, 17U, 70U}) {
-    for (const int threads : {1, 2}) {
-      CAPTURE(count, threads);
-      std::map<std::size_t, Result<digest::Digest>> outcomes;
-      std::uint64_t hashed = 0;
-      store::HashListener listener;
-      listener.done = [&](const store::HashOutcome& outcome) { outcomes.emplace(outcome.tag, outcome.digest); };
-      listener.bytes = [&](std::uint64_t bytes) { hashed = bytes; };
-      std::vector<store::HashJob> some(jobs.begin(), jobs.begin() + static_cast<std::ptrdiff_t>(count));
-      REQUIRE(store::hash_files(*disk, *clock, {some, threads}, listener, CancelToken{}));
-      REQUIRE(outcomes.size() == count);
-      for (std::size_t i = 0; i < count; ++i) CHECK(outcomes.at(i)->hex() == CacheBuilder::blob_name(contents[i], true));
-      CHECK(hashed > 0);
-    }
-  }
 }
 
 TEST_CASE("verify_local_dir: a folder against its own metadata", "[store][verify]") {

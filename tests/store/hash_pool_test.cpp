@@ -1,0 +1,75 @@
+#include "store/hash_pool.hpp"
+
+#include "support/cache_builder.hpp"
+#include "support/catch.hpp"
+#include "support/temp_dir.hpp"
+
+#include <map>
+
+using namespace larder;
+using test::CacheBuilder;
+
+namespace {
+
+struct Rig {
+  test::TempDir dir;
+  std::unique_ptr<fs::Disk> disk = fs::make_real_disk();
+  std::unique_ptr<Clock> clock = make_system_clock();
+  std::vector<std::string> contents;  // by tag
+  std::vector<store::HashJob> jobs;
+  std::map<std::size_t, Result<digest::Digest>> outcomes;  // of the last run, by tag
+  std::uint64_t hashed = 0;                                // bytes that the last run told of last
+
+  void add(std::size_t size, char letter, digest::Algorithm algorithm = digest::Algorithm::Sha256) {
+    contents.emplace_back(size, letter);
+    jobs.push_back({dir.write("f" + std::to_string(contents.size()), contents.back()), algorithm, size, contents.size() - 1});
+  }
+  /// The first `count` jobs.
+  void run(std::size_t count, int threads) {
+    outcomes.clear();
+    hashed = 0;
+    store::HashListener listener;
+    listener.done = [&](const store::HashOutcome& outcome) { outcomes.emplace(outcome.tag, outcome.digest); };
+    listener.bytes = [&](std::uint64_t bytes) { hashed = bytes; };
+    const std::vector<store::HashJob> some(jobs.begin(), jobs.begin() + static_cast<std::ptrdiff_t>(count));
+    REQUIRE(store::hash_files(*disk, *clock, {some, threads}, listener, CancelToken{}));
+    REQUIRE(outcomes.size() == count);
+  }
+  void check(std::size_t tag) {
+    CAPTURE(tag, contents[tag].size());
+    REQUIRE(outcomes.at(tag));
+    CHECK(outcomes.at(tag)->hex() == CacheBuilder::blob_name(contents[tag], jobs[tag].algorithm == digest::Algorithm::Sha256));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("hash_files: every file gets its digest, whatever the sizes and the number of threads", "[store][hash_pool]") {
+  Rig rig;
+  for (const std::size_t size :
+       std::vector<std::size_t>{0, 1, 63, 64, 65, 127, 128, 1000, 262143, 262144, 262145, 262144 * 3 + 17, 5, 999999, 64 * 5}) {
+    for (const auto algorithm : {digest::Algorithm::Sha256, digest::Algorithm::GitSha1}) {
+      rig.add(size, static_cast<char>('a' + rig.contents.size()), algorithm);
+    }
+  }
+  rig.jobs.push_back({rig.dir / "absent", digest::Algorithm::Sha256, 5, rig.contents.size()});
+  for (const int threads : {1, 2, 5}) {
+    CAPTURE(threads);
+    rig.run(rig.jobs.size(), threads);
+    for (std::size_t tag = 0; tag < rig.contents.size(); ++tag) rig.check(tag);
+    CHECK(rig.outcomes.at(rig.contents.size()).error().code == ErrorCode::NotInCache);
+  }
+}
+
+TEST_CASE("hash_files: many files of unlike sizes share the lanes of a thread", "[store][hash_pool]") {
+  Rig rig;
+  for (std::size_t i = 0; i < 70; ++i) rig.add(i * i * 37 % 150'000 + (i % 9 == 0 ? 2'000'000 : 0), static_cast<char>('!' + i));
+  for (const std::size_t count : {3U, 7U, 8U, 11U, 16U, 17U, 70U}) {
+    for (const int threads : {1, 2}) {
+      CAPTURE(count, threads);
+      rig.run(count, threads);
+      for (std::size_t tag = 0; tag < count; ++tag) rig.check(tag);
+      CHECK(rig.hashed > 0);
+    }
+  }
+}
