@@ -26,7 +26,7 @@ class CurlPoller {
   /// Ends this or the next wait. Thread: any.
   void wake() noexcept;
 
-  // Called by libcurl, through the functions in the other file.
+  // Called by libcurl, through functions of C.
   void watch(curl_socket_t socket, int what, bool is_known) noexcept;
   void come_back_in(long milliseconds) noexcept;
 

@@ -10,8 +10,7 @@ namespace larder::transfer {
 
 /// Start 8, on a short path 4, at most 32; every 0.5 s window: half as many more, at least 4, while goodput grows by more than 5 %, twice
 /// as many where it grew with their number, back to the last good number when it does not grow; half on 429, 503 or a burst of resets
-/// (N19).
-/// `--jobs` is another ceiling than 32, and nothing else.
+/// (N19). `--jobs` is another ceiling than 32, and nothing else.
 class ConnectionControl {
  public:
   static constexpr int kStart = 8;
