@@ -38,9 +38,9 @@ void BulkLane::on_data(net::DataEvent& event) {
     Error error;
     error.code = ErrorCode::BadResponse;
     error.message = fmt::format("{}: body is longer than its headers say", exchange.route.url.origin().host_text());
-    Exchange refused = take(event.id);
+    const Exchange refused = take(event.id);
     run_.cancel(event.id);
-    return set_back(task, std::move(refused), std::move(error));  // T21
+    return set_back(task, refused, std::move(error));  // T21
   }
   exchange.position = range.end;
   exchange.flow.on_bytes(range.size(), run_.now());

@@ -83,9 +83,9 @@ class BulkLane {
   void give_back(FileTask& task, const Exchange& exchange);
   void on_too_much(FileTask& task, const Exchange& exchange, Error error);
   void on_redirect(FileTask& task, Exchange exchange, const net::ResponseHead& head);
-  void on_failed_answer(FileTask& task, Exchange exchange, const net::Response& response);
-  void on_stale_address(FileTask& task, Exchange exchange, const net::Response& response);
-  void set_back(FileTask& task, Exchange exchange, Error error);
+  void on_failed_answer(FileTask& task, const Exchange& exchange, const net::Response& response);
+  void on_stale_address(FileTask& task, const Exchange& exchange, const net::Response& response);
+  void set_back(FileTask& task, const Exchange& exchange, Error error);
   [[nodiscard]] Exchange take(net::RequestId id);
   void drop(net::RequestId id);
   void drop_all(FileTask& task);

@@ -112,7 +112,7 @@ void BulkLane::check_stalls(SteadyTime now, bool is_tail) {
   }
   for (const auto& [id, verdict] : stalled) {
     if (!owns(id)) continue;  // went with its file
-    Exchange exchange = take(id);
+    const Exchange exchange = take(id);
     run_.cancel(id);
     Error error;
     error.code = ErrorCode::TimedOut;
@@ -122,7 +122,7 @@ void BulkLane::check_stalls(SteadyTime now, bool is_tail) {
                                                           : fmt::format("{}: far slower than the others", host);
     // The past condemns once: if the fresh connections are no faster, it is the path that has changed.
     if (verdict == StallRule::Verdict::Slow && exchanges_.size() <= kPeers) usual_rates_.clear();
-    if (FileTask* task = find(exchange.file)) set_back(*task, std::move(exchange), std::move(error));
+    if (FileTask* task = find(exchange.file)) set_back(*task, exchange, std::move(error));
   }
 }
 

@@ -158,9 +158,9 @@ Result<void> BulkLane::check_head(const FileTask& task, const Exchange& exchange
 }
 
 void BulkLane::refuse(FileTask& task, net::RequestId id, Error error) {
-  Exchange refused = take(id);
+  const Exchange refused = take(id);
   run_.cancel(id);
-  set_back(task, std::move(refused), std::move(error));
+  set_back(task, refused, std::move(error));
 }
 
 // T32: once more with a new address.
@@ -221,11 +221,11 @@ bool BulkLane::keeps_identity(FileTask& task, Exchange& exchange, const net::Res
 }
 
 void BulkLane::on_bad_range(FileTask& task, net::RequestId id, const net::ResponseHead& head) {
-  Exchange exchange = take(id);
+  const Exchange exchange = take(id);
   run_.cancel(id);
   const std::string host = exchange.route.url.origin().host_text();
   if (task.ranges.shape() == FileRanges::Shape::OneStream || !exchange.asked) {
-    return set_back(task, std::move(exchange),
+    return set_back(task, exchange,
                     error_of(ErrorCode::BadResponse, fmt::format("{}: answer {} with a range that was not asked for", host, head.status)));
   }
   task.last_error = error_of(ErrorCode::RangeIgnored, fmt::format("{}: answer {} does not match the range asked for", host, head.status));
@@ -245,11 +245,11 @@ void BulkLane::on_end(net::EndEvent& event) {
   const bool is_whole = exchange.has_head && exchange.left() == 0;
   if (!event.result && !(is_whole && is_transient(event.result.error().code))) {
     if (is_whole) return on_too_much(task, exchange, std::move(event.result).error());
-    return set_back(task, std::move(exchange), std::move(event.result).error());
+    return set_back(task, exchange, std::move(event.result).error());
   }
   if (exchange.has_head) {
     if (exchange.left() > 0) {
-      return set_back(task, std::move(exchange), error_of(ErrorCode::ConnectionLost, fmt::format("{}: body ended early", event.host)));
+      return set_back(task, exchange, error_of(ErrorCode::ConnectionLost, fmt::format("{}: body ended early", event.host)));
     }
     run_.health.on_success(exchange.route.source);
     run_.on_progress();
@@ -265,7 +265,7 @@ void BulkLane::on_end(net::EndEvent& event) {
     run_.on_head_wait(run_.now() - exchange.flow.started());
     return on_redirect(task, std::move(exchange), head);
   }
-  on_failed_answer(task, std::move(exchange), *event.result);
+  on_failed_answer(task, exchange, *event.result);
 }
 
 // More came than there is, so none of it is believed (T21).
@@ -281,10 +281,10 @@ void BulkLane::on_too_much(FileTask& task, const Exchange& exchange, Error error
 void BulkLane::on_redirect(FileTask& task, Exchange exchange, const net::ResponseHead& head) {
   const BlobSource& source = *run_.seams.sources[exchange.route.source];
   if (exchange.route.is_at_endpoint()) {
-    if (auto checked = source.check(head, task.entry); !checked) return set_back(task, std::move(exchange), std::move(checked).error());
+    if (auto checked = source.check(head, task.entry); !checked) return set_back(task, exchange, std::move(checked).error());
   }
   auto next = follow(exchange.route, head);
-  if (!next) return set_back(task, std::move(exchange), std::move(next).error());
+  if (!next) return set_back(task, exchange, std::move(next).error());
   SourceView& view = task.sources[exchange.route.source];
   // Known from here on: the other segments need not wait for this one's first byte.
   if (exchange.is_resolving || (view.location && view.location->url == exchange.route.url)) {
@@ -294,30 +294,30 @@ void BulkLane::on_redirect(FileTask& task, Exchange exchange, const net::Respons
   send(task, std::move(exchange));
 }
 
-void BulkLane::on_failed_answer(FileTask& task, Exchange exchange, const net::Response& response) {
+void BulkLane::on_failed_answer(FileTask& task, const Exchange& exchange, const net::Response& response) {
   const int status = response.head.status;
   // A short page, which the transport hands over whole (T36).
   if (auto page = status == 200 ? hub::page_instead_of("the file", exchange.route.url.origin().host_text(), response) : std::nullopt) {
-    return set_back(task, std::move(exchange), *std::move(page));
+    return set_back(task, exchange, *std::move(page));
   }
   if (status == 416 || status == 200 || status == 206) {
     // 416 within the listed size: the server's file is another one, or it can't do ranges (N25).
     const std::string answer = fmt::format("{}: answer {}", exchange.route.url.origin().host_text(), status);
     if (task.ranges.shape() == FileRanges::Shape::OneStream || !exchange.asked) {
-      return set_back(task, std::move(exchange), error_of(ErrorCode::BadResponse, answer + ", though no range was asked for"));
+      return set_back(task, exchange, error_of(ErrorCode::BadResponse, answer + ", though no range was asked for"));
     }
     task.last_error = error_of(ErrorCode::RangeIgnored, answer + " to a range");
     if (++task.bad_ranges >= kBadRanges) return restart(task, FileRanges::Shape::OneStream);
     give_back(task, exchange);
     return;
   }
-  if (is_stale_address(exchange.route, status)) return on_stale_address(task, std::move(exchange), response);
+  if (is_stale_address(exchange.route, status)) return on_stale_address(task, exchange, response);
   Error error = run_.refusal(exchange.route, response);
-  set_back(task, std::move(exchange), std::move(error));
+  set_back(task, exchange, std::move(error));
 }
 
 // The address that the source gave out has expired: one renewal serves all segments that wait (T38).
-void BulkLane::on_stale_address(FileTask& task, Exchange exchange, const net::Response& response) {
+void BulkLane::on_stale_address(FileTask& task, const Exchange& exchange, const net::Response& response) {
   const std::size_t source = exchange.route.source;
   SourceView& view = task.sources[source];
   if (view.location && view.location->url == exchange.route.url) {
@@ -335,7 +335,7 @@ void BulkLane::on_stale_address(FileTask& task, Exchange exchange, const net::Re
   task.ranges.give_back({{exchange.position, exchange.segment.range.end}, 0, {}});
 }
 
-void BulkLane::set_back(FileTask& task, Exchange exchange, Error error) {
+void BulkLane::set_back(FileTask& task, const Exchange& exchange, Error error) {
   const bool has_progress = exchange.fresh >= kProgress;
   if (has_progress) {
     run_.on_progress();
