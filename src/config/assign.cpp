@@ -24,6 +24,7 @@ bool has_control(std::string_view text) {
 }
 
 Result<bool> read_switch(std::string_view text, Dialect dialect) {
+  if (dialect == Dialect::Larder) text = trim(text);  // hf's own variables are read as hf reads them: " 1 " is false
   if (is_true_word(text)) return true;
   if (dialect == Dialect::Hub) return false;
   if (is_one_of({"0", "off", "no", "false"}, text)) return false;
@@ -32,8 +33,9 @@ Result<bool> read_switch(std::string_view text, Dialect dialect) {
 
 Result<std::int64_t> read_count(std::string_view text) {
   std::int64_t number = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (problem != std::errc{} || end != text.data() + text.size()) {
+  const std::string_view digits = trim(text);
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (problem != std::errc{} || end != digits.data() + digits.size()) {
     return fail(ErrorCode::InvalidConfig, quoted(text) + " is not a whole number");
   }
   return number;
@@ -79,9 +81,10 @@ Result<std::int64_t> read_number_in_range(const Row& row, const Value& value) {
 
 /// http(s) with a host, no query, trailing "/" cut: routes are appended to it.
 Result<std::string> read_base_url(std::string_view text) {
-  const auto refuse = [text](const std::string& why) {
-    return fail(ErrorCode::InvalidConfig, quoted(text) + ": " + why, "write http(s)://HOST[:PORT][/PATH]");
+  const auto refuse = [typed = text](const std::string& why) {
+    return fail(ErrorCode::InvalidConfig, quoted(typed) + ": " + why, "write http(s)://HOST[:PORT][/PATH]");
   };
+  text = trim(text);
   const auto url = Url::parse(text);
   if (!url) return refuse(url.error().message);
   if (!url->query().empty() || text.find_first_of("?#") != std::string_view::npos) return refuse("a base URL has no query and no fragment");
@@ -91,7 +94,7 @@ Result<std::string> read_base_url(std::string_view text) {
 
 Result<std::string> read_choice(const Row& row, std::string_view text) {
   for (const std::string_view choice : split(row.choices, '|')) {
-    if (choice == text) return std::string(text);
+    if (choice == trim(text)) return std::string(choice);
   }
   std::string words(row.choices);
   std::replace(words.begin(), words.end(), '|', ' ');

@@ -24,6 +24,19 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return rows[a.size() % 3][b.size()];
 }
 
+namespace {
+
+/// "--dry" is short for "--dry-run" to who knows programs that take such.
+std::string_view only_completion(std::string_view word, const std::vector<std::string_view>& known) {
+  const auto dashes = word.substr(0, word.find_first_not_of('-'));
+  if (word.size() < dashes.size() + 3) return {};
+  const auto is_longer = [word](std::string_view candidate) { return candidate.starts_with(word); };
+  if (std::count_if(known.begin(), known.end(), is_longer) != 1) return {};
+  return *std::find_if(known.begin(), known.end(), is_longer);
+}
+
+}  // namespace
+
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& known) {
   std::string_view best;
   std::size_t best_distance = std::min<std::size_t>(word.size() / 3, 3) + 1;
@@ -33,7 +46,7 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
     best = candidate;
     best_distance = distance;
   }
-  return best;
+  return best.empty() ? only_completion(word, known) : best;
 }
 
 }  // namespace larder::config

@@ -43,7 +43,7 @@ TEST_CASE("assign: larder's own switches refuse what is neither yes nor no", "[c
 TEST_CASE("assign: numbers keep their kind and their bounds", "[config][assign]") {
   CHECK(taken("jobs", std::string("4")) == "4");
   CHECK(taken("jobs", std::int64_t{4}) == "4");
-  for (const char* text : {"0", "-1", "4x", " 4", "", "4.0", "257", "99999999999999999999"})
+  for (const char* text : {"0", "-1", "4x", "4 4", " ", "", "4.0", "257", "99999999999999999999"})
     CHECK(taken("jobs", std::string(text)) == "error");
   CHECK(taken("jobs", true) == "error");
   CHECK(taken("limit_rate", std::string("50M")) == "50000000");
@@ -70,7 +70,7 @@ TEST_CASE("assign: an endpoint is an http(s) URL without its trailing slashes", 
   CHECK(taken("endpoint", std::string("https://hub.example///")) == "https://hub.example");
   CHECK(taken("endpoint", std::string("http://127.0.0.1:8080/hf/")) == "http://127.0.0.1:8080/hf");
   for (const char* text : {"", "hub.example", "ftp://hub.example", "https://", "https://hub.example?x=1", "https://hub.example/#f",
-                           "https://user:pw@hub.example", "https://hub .example", "https://hub.example/\n"}) {
+                           "https://user:pw@hub.example", "https://hub .example", "https://hub.example/\n/"}) {
     CHECK(taken("endpoint", std::string(text)) == "error");
   }
 }
@@ -87,6 +87,16 @@ TEST_CASE("assign: mirrors come as an array or as words", "[config][assign]") {
 TEST_CASE("assign: a choice is one of its words", "[config][assign]") {
   for (const char* word : {"safetensors", "gguf", "onnx", "any"}) CHECK(taken("prefer", std::string(word)) == word);
   for (const char* word : {"", "GGUF", "saf", "any|onnx", "any|", "|"}) CHECK(taken("prefer", std::string(word)) == "error");
+}
+
+TEST_CASE("assign: blanks around a value of larder's own do not matter", "[config][assign]") {
+  CHECK(taken("jobs", std::string(" 4\t")) == "4");
+  CHECK(taken("limit_rate", std::string(" 50M ")) == "50000000");
+  CHECK(taken("timeout", std::string(" 5m ")) == "300");
+  CHECK(taken("offline", std::string(" yes ")) == "true");
+  CHECK(taken("prefer", std::string(" gguf ")) == "gguf");
+  CHECK(taken("endpoint", std::string(" https://x.org/ ")) == "https://x.org");
+  CHECK(taken("mirror", std::string(" https://a , https://b ")) == "https://a https://b");
 }
 
 TEST_CASE("assign: text that would reach a header holds no control characters", "[config][assign]") {  // T34

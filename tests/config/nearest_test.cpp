@@ -22,3 +22,14 @@ TEST_CASE("nearest: only a slip has a neighbour", "[config][nearest]") {
   CHECK(nearest("", known).empty());
   CHECK(nearest(std::string(1000, 'x'), known).empty());
 }
+
+TEST_CASE("nearest: the beginning of one word only stands for it", "[config][nearest]") {
+  const std::vector<std::string_view> known{"--dry-run", "--no-pickle", "--no-fsync", "completion", "--local-dir"};
+  CHECK(nearest("--dry", known) == "--dry-run");
+  CHECK(nearest("--local", known) == "--local-dir");
+  CHECK(nearest("comp", known) == "completion");
+  CHECK(nearest("--no", known).empty());
+  CHECK(nearest("--no-", known).empty());  // of two
+  CHECK(nearest("--d", known).empty());
+  CHECK(nearest("--", known).empty());
+}
