@@ -211,6 +211,7 @@ std::string_view name(AdoptHow how) {
 Result<void> cache_adopt(Services& services, const CacheAdoptOptions& asked, CacheAdoptReport& report, const CancelToken& cancel) {
   CacheAdoptOptions options = asked;
   while (options.folder.size() > 1 && options.folder.ends_with('/')) options.folder.pop_back();
+  LARDER_CHECK(services.store.check_root());
   LARDER_CHECK(check_folder(services, options.folder));
   const FolderKind kind = folder_kind(services.disk, options.folder);
   auto result = kind == FolderKind::Cache && !options.reference ? adopt_other_cache(services, options, report, cancel)

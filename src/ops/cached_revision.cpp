@@ -34,6 +34,7 @@ Result<std::optional<repo::CommitId>> only_snapshot(Services& services, const st
 }  // namespace
 
 Result<repo::CommitId> find_cached_commit(Services& services, const repo::Reference& reference) {
+  LARDER_CHECK(services.store.check_root());
   const store::RepoLayout layout = services.store.layout(reference.repo);
   const repo::Revision revision = reference.revision.value_or(repo::Revision());
   LARDER_TRY(const auto named, store::read_ref(services.store, layout, revision));

@@ -3,6 +3,7 @@
 #include "base/escape.hpp"
 #include "base/text.hpp"
 #include "fs/disk.hpp"
+#include "store/folders.hpp"
 #include "store/local_dir.hpp"
 #include "store/store.hpp"
 #include "transfer/cache_destination.hpp"
@@ -36,17 +37,6 @@ std::unique_ptr<transfer::Destination> make_destination(Services& services, cons
                                                                                         .is_watched = prepared.purpose == Purpose::Pull,
                                                                                         .lock_timeout = options.engine.lock_timeout,
                                                                                         .cancel = cancel});
-}
-
-/// What is nearest above or at a local folder must be a folder.
-Result<void> require_folder(fs::Disk& disk, std::string folder) {
-  for (; !folder.empty(); folder.resize(folder.find_last_of('/'))) {
-    LARDER_TRY(const auto facts, disk.look_through(folder));
-    if (!facts) continue;
-    if (facts->kind == fs::FileKind::Folder) return {};
-    return fail(ErrorCode::IoFailed, escape_text(folder) + ": is a file where a folder belongs", "choose another folder with --local-dir");
-  }
-  return {};
 }
 
 /// The folder itself, or the nearest one above it that exists.
@@ -127,7 +117,8 @@ repo::Revision asked_revision(const PullOptions& options) { return options.refer
 
 Result<void> prepare(Services& services, const PullOptions& options, const CancelToken& cancel, Prepared& prepared) {
   LARDER_CHECK(require_pinned(options));
-  if (options.local_dir) LARDER_CHECK(require_folder(services.disk, *options.local_dir));
+  if (options.local_dir) LARDER_CHECK(store::require_folder(services.disk, *options.local_dir, "--local-dir"));
+  LARDER_CHECK(services.store.check_root());
   const TargetQuestion question{options.reference.repo, asked_revision(options), options.offline, options.local_dir,
                                 options.reference.path};
   LARDER_TRY(prepared.target, find_target(services, question, cancel));

@@ -1,6 +1,7 @@
 #include "ops/target.hpp"
 
 #include "base/escape.hpp"
+#include "base/text.hpp"
 #include "store/local_dir.hpp"
 #include "store/ref_store.hpp"
 #include "store/tree_cache.hpp"
@@ -28,6 +29,7 @@ Result<std::optional<repo::CommitId>> find_in_folder(Services& services, const T
 
 /// Offline: a name by refs/, a full commit by itself, a short one by what the cache knows.
 Result<repo::CommitId> find_offline(Services& services, const TargetQuestion& question) {
+  LARDER_CHECK(services.store.check_root());
   const auto layout = services.store.layout(question.repo);
   if (const auto commit = question.revision.commit()) return *commit;
   LARDER_TRY(const auto named, store::read_ref(services.store, layout, question.revision));
@@ -43,6 +45,11 @@ Result<repo::CommitId> find_offline(Services& services, const TargetQuestion& qu
               "run it once without --offline, or name a cached commit (`larder cache ls --revisions`)");
 }
 
+void add_hint(Error& error, std::string_view hint) {
+  if (!error.hint.empty()) error.hint += "; ";
+  error.hint += hint;
+}
+
 /// Could the cache have answered instead? Then the error of the network says so.
 Error with_offline_hint(Services& services, const TargetQuestion& question, Error error) {
   if (exit_code(error.code) != 5) return error;
@@ -51,8 +58,7 @@ Error with_offline_hint(Services& services, const TargetQuestion& question, Erro
   const auto layout = services.store.layout(question.repo);
   const auto snapshot = services.disk.look(layout.snapshot(*commit));
   if (!snapshot || !*snapshot) return error;
-  error.hint += error.hint.empty() ? "" : "; ";
-  error.hint += fmt::format("the cache has commit {}: --offline uses it without asking", commit->hex());
+  add_hint(error, fmt::format("the cache has commit {}: --offline uses it without asking", commit->hex()));
   return error;
 }
 
@@ -64,11 +70,14 @@ Result<std::optional<repo::Tree>> read_cached_tree(Services& services, const Tar
   return tree;
 }
 
-/// "org/m@feature/x" is the file x at "feature"; who wrote it may have meant the branch.
-Error with_slash_hint(const TargetQuestion& question, Error error) {
-  if (error.code != ErrorCode::RevisionNotFound || question.path.empty()) return error;
-  error.hint += error.hint.empty() ? "" : "; ";
-  error.hint += "a '/' in a branch is written %2F in a reference, and plainly in --revision";
+/// A revision that is not there may be one that was written otherwise than it was meant.
+Error with_spelling_hint(const TargetQuestion& question, Error error) {
+  if (error.code != ErrorCode::RevisionNotFound && error.code != ErrorCode::NotInCache) return error;
+  const std::string& revision = question.revision.text();
+  const auto lowered = repo::CommitId::parse(to_lower(revision));
+  if (lowered && !question.revision.commit()) add_hint(error, "a commit is written in small letters: " + lowered->hex());
+  // "org/m@feature/x" is the file x at "feature".
+  if (!question.path.empty()) add_hint(error, "a '/' in a branch is written %2F in a reference, and plainly in --revision");
   return error;
 }
 
@@ -80,7 +89,9 @@ Result<repo::ResolvedRevision> find_commit(Services& services, const TargetQuest
   repo::ResolvedRevision resolved;
   resolved.asked = question.revision;
   if (question.offline) {
-    LARDER_TRY(resolved.commit, find_offline(services, question));
+    auto found = find_offline(services, question);
+    if (!found) return fail(with_spelling_hint(question, std::move(found.error())));
+    resolved.commit = *found;
     return resolved;
   }
   if (const auto commit = question.revision.commit()) {
@@ -88,7 +99,7 @@ Result<repo::ResolvedRevision> find_commit(Services& services, const TargetQuest
     return resolved;
   }
   auto asked = services.hub.resolve_revision(question.repo, question.revision, cancel);
-  if (!asked) return fail(with_slash_hint(question, with_offline_hint(services, question, std::move(asked.error()))));
+  if (!asked) return fail(with_spelling_hint(question, with_offline_hint(services, question, std::move(asked.error()))));
   return asked;
 }
 

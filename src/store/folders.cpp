@@ -7,6 +7,17 @@
 
 namespace larder::store {
 
+Result<void> require_folder(fs::Disk& disk, std::string folder, std::string_view flag) {
+  for (; !folder.empty(); folder.resize(folder.find_last_of('/'))) {
+    LARDER_TRY(const auto facts, disk.look_through(folder));
+    if (!facts) continue;
+    if (facts->kind == fs::FileKind::Folder) return {};
+    return fail(ErrorCode::IoFailed, fmt::format("{}: is a file where a folder belongs", escape_text(folder)),
+                fmt::format("move it away, or choose another folder with {}", flag));
+  }
+  return {};
+}
+
 Result<std::optional<fs::FileFacts>> look_unlinked(fs::Disk& disk, const std::string& path) {
   LARDER_TRY(const auto facts, disk.look(path));
   if (facts && facts->kind == fs::FileKind::Symlink) {

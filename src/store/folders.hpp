@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 namespace larder::store {
 
@@ -38,6 +39,10 @@ class Folders {
   std::set<std::string> known_;
   std::set<std::string> touched_;
 };
+
+/// What is at `folder`, or the nearest thing above it, must be a folder, or a link to one. `flag`: how the user chooses another, for the
+/// hint. Errors: IoFailed.
+Result<void> require_folder(fs::Disk& disk, std::string folder, std::string_view flag);
 
 /// lstat of a `path` that must be no link; nullopt: not there. Errors: UnsafeLink.
 Result<std::optional<fs::FileFacts>> look_unlinked(fs::Disk& disk, const std::string& path);

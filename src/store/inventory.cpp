@@ -216,11 +216,9 @@ bool is_damage(ProblemKind kind) { return kind != ProblemKind::Foreign && kind !
 Result<Inventory> take_inventory(Store& store, const InventoryOptions& options, ProgressSink& progress, const CancelToken& cancel) {
   Scan scan{store, options, cancel, {}};
   scan.inventory.root = store.root();
+  LARDER_CHECK(store.check_root());
   LARDER_TRY(const auto root, store.disk().look_through(store.root()));
   if (!root) return std::move(scan.inventory);
-  if (root->kind != fs::FileKind::Folder) {
-    return fail(ErrorCode::IoFailed, fmt::format("{}: the cache is no folder", escape_text(store.root())), "check --cache-dir");
-  }
   scan.inventory.exists = true;
   const Deadness deadness = options.depth == InventoryDepth::Removal ? Deadness::Judged : Deadness::NotAsked;
   if (!options.only) {

@@ -66,7 +66,7 @@ Result<std::vector<repo::CommitId>> commits_with_prefix(const Store& store, cons
   for (const auto& name : names) {
     if (auto commit = repo::CommitId::parse(name)) commits.push_back(std::move(*commit));
   }
-  std::erase_if(commits, [&](const repo::CommitId& commit) { return !commit.hex().starts_with(prefix); });
+  std::erase_if(commits, [&](const repo::CommitId& commit) { return !starts_with_ignoring_case(commit.hex(), prefix); });
   std::sort(commits.begin(), commits.end());
   commits.erase(std::unique(commits.begin(), commits.end()), commits.end());
   return commits;

@@ -16,7 +16,8 @@ enum class RefWrite { Written, AlreadyThere, Collides };
 /// Collides: a part of the name is a file, or the name is a folder, under refs/ (R-111): nothing done, the caller warns.
 Result<RefWrite> write_ref(Store& store, const RepoLayout& layout, const repo::Revision& revision, const repo::CommitId& commit);
 
-/// All full commits known to refs/ and snapshots/ that begin with `prefix` (lower case), sorted, unique: a short commit offline.
+/// All full commits known to refs/ and snapshots/ that begin with `prefix` (in any letter case), sorted, unique: a short commit offline
+///
 Result<std::vector<repo::CommitId>> commits_with_prefix(const Store& store, const RepoLayout& layout, std::string_view prefix);
 
 }  // namespace larder::store

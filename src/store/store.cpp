@@ -34,6 +34,8 @@ Result<void> Store::make_folders(const std::string& path) {
   return folders.sync();
 }
 
+Result<void> Store::check_root() const { return require_folder(disk_, root(), "--cache-dir"); }
+
 Result<void> Store::prepare(const RepoLayout& layout) {
   LARDER_CHECK(disk_.make_folders(root()));
   LARDER_TRY(const auto facts, disk_.look(layout.repo()));

@@ -35,6 +35,9 @@ class Store {
   [[nodiscard]] const std::string& run() const { return run_; }
   [[nodiscard]] RepoLayout layout(const repo::RepoId& repo) const { return {options_.root, repo}; }
 
+  /// The root is a folder, or nothing is there yet. Errors: IoFailed.
+  [[nodiscard]] Result<void> check_root() const;
+
   /// Makes the root, CACHEDIR.TAG and the repository's folder (with blobs/, refs/, snapshots/; as a whole, by rename), and .larder/tmp.
   /// Refuses a layout folder that is a link (T49): UnsafeLink. Errors: PermissionDenied, ReadOnly, DiskFull, IoFailed.
   Result<void> prepare(const RepoLayout& layout);

@@ -95,6 +95,48 @@ TEST_CASE("pull: offline with an empty cache is exit 3 and no request", "[integr
   CHECK(box.hub.requests() == 0);
 }
 
+TEST_CASE("every command: a cache folder that is a file is said to be one, before any request", "[integration][pull]") {
+  Sandbox box;
+  box.hub.put(golden_repo());
+  const std::string file = box.root() + "/file";
+  std::ofstream(file) << "mine";
+  for (const Words& words : std::vector<Words>{{"pull", "org/m"},
+                                               {"plan", "org/m"},
+                                               {"pull", "org/m", "--offline"},
+                                               {"resolve", "org/m", "--offline"},
+                                               {"cache", "ls"},
+                                               {"cache", "verify"},
+                                               {"cache", "verify", "org/m@main"},
+                                               {"cache", "prune"},
+                                               {"cache", "pin", "org/m"},
+                                               {"cache", "adopt", box.root(), "org/m"}}) {
+    CAPTURE(words);
+    Words all = words;
+    all.insert(all.end(), {"--cache-dir", file});
+    const RunResult result = box.run(all);
+    CHECK_EXIT(result, 8);
+    CHECK(
+        contains(result.err, file + ": is a file where a folder belongs\nhint: move it away, or choose another folder with --cache-dir\n"));
+  }
+  CHECK(box.hub.requests() == 0);
+  CHECK(read_all(file) == "mine");
+}
+
+TEST_CASE("resolve: a commit in capitals is told how it is written", "[integration][pull]") {  // R-107
+  Sandbox box;
+  HubRepo repo = golden_repo();
+  repo.commits[0].id = std::string(40, 'a');
+  repo.branches["main"] = repo.commits[0].id;
+  box.hub.put(repo);
+  for (const Words& words :
+       std::vector<Words>{{"resolve", "org/m@" + std::string(40, 'A')}, {"resolve", "org/m@" + std::string(40, 'A'), "--offline"}}) {
+    const RunResult result = box.run(words);
+    CHECK_EXIT(result, 3);
+    CHECK(contains(result.err, "a commit is written in small letters: " + std::string(40, 'a')));
+  }
+  CHECK_EXIT(box.run({"resolve", "org/m@AAAAAAA"}), 0);
+}
+
 TEST_CASE("pull: every form of a reference", "[integration][pull]") {  // R-116, R-117
   Sandbox box;
   HubRepo repo = golden_repo();

@@ -43,6 +43,21 @@ TEST_CASE("Folders: what is made is synced, each folder once", "[store][folders]
   CHECK(base.synced() == std::multiset<std::string>{base.temp.path(), base.path, base.path + "/a", base.path + "/a/b", base.path + "/a/c"});
 }
 
+TEST_CASE("require_folder: a file is no folder, nor is what would be below one", "[store][folders]") {
+  Base base;
+  base.temp.write("file", "x");
+  const std::string file = base.temp.path() + "/file";
+  for (const std::string& path : {file, file + "/deep/below"}) {
+    const auto refused = store::require_folder(base.disk, path, "--cache-dir");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::IoFailed);
+    CHECK(refused.error().message == file + ": is a file where a folder belongs");
+    CHECK(refused.error().hint.find("--cache-dir") != std::string::npos);
+  }
+  CHECK(store::require_folder(base.disk, base.temp.path(), "--cache-dir"));
+  CHECK(store::require_folder(base.disk, base.temp.path() + "/none/yet", "--cache-dir"));
+}
+
 TEST_CASE("Folders: a folder a file is bounded, and every one is synced all the same", "[store][folders]") {  // I9, I5
   Base base;
   store::Folders folders(base.disk, base.path);

@@ -109,5 +109,6 @@ TEST_CASE("ref_store: a short commit is found among refs and snapshots", "[store
   const auto found = [&](std::string_view prefix) { return store::commits_with_prefix(cache.run.store, cache.layout, prefix).value(); };
   CHECK(found("abcdef") == std::vector<repo::CommitId>{*of("abcdef1"), *of("abcdef2"), *of("abcdef3")});
   CHECK(found("abcdef3") == std::vector<repo::CommitId>{*of("abcdef3")});
+  CHECK(found("ABCDEF3") == found("abcdef3"));
   CHECK(found("0000000").empty());
 }
