@@ -100,9 +100,16 @@ class Run {
     if (is_done) return {};
     auto inputs = config::process_inputs();
     inputs.flags = flags_.setting_values();
-    LARDER_TRY(const auto config, config::load(inputs));
+    LARDER_TRY(const auto config, load_config(inputs));
     log::set_level(log_level(flags_.verbosity()));
     return run_with(config, inputs.environment);
+  }
+
+  /// A wrong flag is one of the command's, as any other; a wrong file or variable is no command's.
+  [[nodiscard]] Result<config::Loaded> load_config(const config::LoadInputs& inputs) const {
+    auto loaded = config::load(inputs);
+    const bool is_of_flag = !loaded && loaded.error().code == ErrorCode::InvalidArgument;
+    return is_of_flag ? with_context(std::move(loaded), std::string(row_.name)) : std::move(loaded);
   }
 
   Result<void> run_with(const config::Loaded& config, const config::Variables& variables) {

@@ -47,6 +47,16 @@ const GroupRow* find_group(std::string_view name) {
   return found == all.end() ? nullptr : &*found;
 }
 
+/// "verify" for "cache verify", where only one group has the word; else empty.
+std::string_view command_of_a_group(std::string_view word) {
+  std::vector<std::string_view> found;
+  for (const auto& row : commands()) {
+    const auto group = group_of(row.name);
+    if (!group.empty() && row.name.substr(group.size() + 1) == word) found.push_back(row.name);
+  }
+  return found.size() == 1 ? found.front() : std::string_view();
+}
+
 /// Within a group only its own words count: "cache foo" is not near "cache ls" for the "cache" in it.
 std::string nearest_command(std::string_view name) {
   const auto group = group_of(name);
@@ -56,6 +66,7 @@ std::string nearest_command(std::string_view name) {
     if (!is_in_group) known.push_back(row.name);
     if (is_in_group && group_of(row.name) == group) known.push_back(row.name.substr(group.size() + 1));
   }
+  if (const auto whole = command_of_a_group(name); !whole.empty()) return std::string(whole);
   const auto near = config::nearest(is_in_group ? name.substr(group.size() + 1) : name, known);
   return near.empty() || !is_in_group ? std::string(near) : std::string(group) + " " + std::string(near);
 }
@@ -68,6 +79,14 @@ auto unknown_command(const std::string& name) {
   return fail(ErrorCode::InvalidArgument, "unknown command '" + escape_text(name) + "'", hint);
 }
 
+Result<Choice> flag_first(const std::string& word) {
+  const auto flag = escape_text(word.substr(0, word.find('=')));
+  const auto near = config::nearest(flag, {"--help", "--version"});
+  const std::string hint =
+      near.empty() ? "flags come behind the command: larder COMMAND " + flag : "did you mean `larder " + std::string(near) + "`?";
+  return fail(ErrorCode::InvalidArgument, "a command is expected before '" + flag + "'", hint);
+}
+
 /// "larder help pull" is "larder pull --help".
 Result<Choice> choose_help(std::vector<std::string> words) {
   words.emplace_back("--help");
@@ -78,18 +97,19 @@ Result<Choice> choose_help(std::vector<std::string> words) {
 
 }  // namespace
 
+bool is_version_flag(std::string_view word) { return word == "--version" || word == "-V"; }
+
 Result<Choice> choose(const std::vector<std::string>& words) {
   Choice choice;
   if (words.empty()) choice.what = Choice::What::BareProgram;
   if (words.empty()) return choice;
   if (words[0] == "help" && words.size() > 1) return choose_help({words.begin() + 1, words.end()});
   if (is_help(words[0])) return choice;
-  if (words[0] == "--version") return fail(ErrorCode::InvalidArgument, "--version goes alone, without '" + escape_text(words[1]) + "'");
-  if (words[0].substr(0, 1) == "-") {
-    const auto flag = escape_text(words[0].substr(0, words[0].find('=')));
-    return fail(ErrorCode::InvalidArgument, "a command is expected before '" + flag + "'",
-                "flags come behind the command: larder COMMAND " + flag);
+  if (is_version_flag(words[0])) {
+    return fail(ErrorCode::InvalidArgument, words[0] + " goes alone, without '" + escape_text(words[1]) + "'",
+                "`larder --version` prints it");
   }
+  if (words[0].starts_with('-')) return flag_first(words[0]);
   choice.command = find_command(words[0]);
   choice.what = Choice::What::Command;
   choice.words.assign(words.begin() + 1, words.end());

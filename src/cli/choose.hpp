@@ -4,6 +4,7 @@
 #include "cli/command.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace larder::cli {
@@ -16,6 +17,9 @@ struct Choice {
   const GroupRow* group = nullptr;
   std::vector<std::string> words;  ///< those behind the command's name
 };
+
+/// "--version" or "-V".
+bool is_version_flag(std::string_view word);
 
 /// Errors: InvalidArgument, with the nearest command or hf's other word for it as the hint.
 Result<Choice> choose(const std::vector<std::string>& words);

@@ -24,8 +24,7 @@ class Files final : public Command {
   }
 
   Result<void> run(Session& session) override {
-    LARDER_TRY(const auto reference,
-               with_context(reference_.parse_beside(session, {.filter = has_filter()}), object_name("files", reference_.ref)));
+    LARDER_TRY(const auto reference, with_context(reference_.parse_beside(session, {.filter = has_filter()}), "files"));
     LARDER_TRY(auto* services, session.workshop.services());
     const repo::PathFilter filter(include_, exclude_);
     LARDER_TRY(const auto report, ops::list_files(*services, reference, filter, session.config.settings.offline, session.cancel));

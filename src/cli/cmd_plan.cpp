@@ -30,7 +30,7 @@ class Plan final : public Command {
 }  // namespace
 
 Result<void> run_plan(Session& session, const PullFlags& flags) {
-  LARDER_TRY(const auto options, with_context(flags.options(session), object_name("plan", flags.reference.ref)));
+  LARDER_TRY(const auto options, with_context(flags.options(session), "plan"));
   LARDER_TRY(auto* services, session.workshop.services());
   LARDER_TRY(const auto report, ops::plan(*services, options, session.cancel));
   for (const auto& warning : report.warnings) session.report.warning(warning);

@@ -28,7 +28,7 @@ class Pull final : public Command {
 
  private:
   Result<void> pull(Session& session) {
-    LARDER_TRY(const auto options, with_context(flags_.options(session), object_name("pull", flags_.reference.ref)));
+    LARDER_TRY(const auto options, with_context(flags_.options(session), "pull"));
     LARDER_TRY(auto* services, session.workshop.services());
     ops::PullReport report;
     const auto outcome = ops::pull(*services, options, report, session.cancel);

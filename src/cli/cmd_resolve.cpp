@@ -21,7 +21,7 @@ class Resolve final : public Command {
   }
 
   Result<void> run(Session& session) override {
-    LARDER_TRY(const auto reference, with_context(reference_.parse(session), object_name("resolve", reference_.ref)));
+    LARDER_TRY(const auto reference, with_context(reference_.parse(session), "resolve"));
     LARDER_TRY(auto* services, session.workshop.services());
     LARDER_TRY(const auto report, ops::resolve(*services, reference, session.config.settings.offline, session.cancel));
     for (const auto& warning : report.warnings) session.report.warning(warning);

@@ -13,12 +13,12 @@ constexpr std::array kGroups{
 
 constexpr std::array kCommands{
     CommandRow{"pull", "download a repository, or some of its files",
-               "larder pull org/name                          # into the cache; prints the snapshot folder\n"
+               "larder pull org/name                          # prints the snapshot folder\n"
                "larder pull org/name config.json              # one file; prints its path\n"
                "larder pull org/name@v1.0 --include '*.json'  # what matches, at a tag\n"
-               "larder pull org/name:Q4_K_M                   # all splits of one GGUF quantisation\n"
+               "larder pull org/name:Q4_K_M                   # one GGUF quantisation\n"
                "larder pull datasets/org/name --local-dir data\n"
-               "larder pull org/name --prefer safetensors     # no duplicates of the weights in other formats\n"
+               "larder pull org/name --prefer safetensors     # no weights twice\n"
                "larder pull org/name --offline                # only what is here; no request\n",
                "Prints one line: the path of the snapshot folder, of the file when exactly one was asked for by FILE or PATH, or of DIR.\n"
                "Files are checked by digest before they appear under their name. An interrupted pull goes on where it stopped: give the\n"
@@ -50,19 +50,19 @@ constexpr std::array kCommands{
                "larder cache rm hf://datasets/org/name/big.parquet --dry-run\n"
                "larder cache rm 0123456 --yes                # a revision, by 7 digits or more\n",
                "What a running pull uses stays. A target that is not here is a warning.\n", make_cache_rm},
-    CommandRow{"cache prune", "remove what no name leads to: detached revisions, dead downloads",
+    CommandRow{"cache prune", "remove detached revisions and what dead downloads left",
                "larder cache prune --dry-run\n"
                "larder cache prune --yes\n",
                "Never a pinned commit, never one pulled by commit, never what is being downloaded.\n", make_cache_prune},
-    CommandRow{"cache gc", "remove revisions by size, age or number, least recently used first",
+    CommandRow{"cache gc", "remove revisions by size, age or number, oldest use first",
                "larder cache gc --max-size 500G --yes\n"
                "larder cache gc --older-than 30d --keep-last 2 --dry-run\n",
                "At least one of --max-size, --older-than and --keep-last is needed. Never what is pinned or in use.\n", make_cache_gc},
-    CommandRow{"cache verify", "check every byte in the cache against its digest, without network",
+    CommandRow{"cache verify", "check every byte in the cache against its digest",
                "larder cache verify\n"
                "larder cache verify org/name --repair        # fetch again what is damaged\n"
                "larder cache verify org/name --local-dir data\n",
-               "Damage: exit 7. Foreign files and partial downloads are notes.\n", make_cache_verify},
+               "No network, but with --repair. Damage: exit 7. Foreign files and partial downloads are notes.\n", make_cache_verify},
     CommandRow{
         "cache adopt", "take over files that are on this machine already, by digest",
         "larder cache adopt ~/old-cache\n"
@@ -75,9 +75,9 @@ constexpr std::array kCommands{
                "By commit: a branch is looked up in the cache.\n", make_cache_pin},
     CommandRow{"cache unpin", "take the protection away", "larder cache unpin org/name@v1.0\n", "", make_cache_unpin},
     CommandRow{"auth login", "store a token, checked with the Hub",
-               "larder auth login                              # asks; nothing is shown\n"
+               "larder auth login                  # asks; nothing is shown\n"
                "pass show hf | larder auth login --token-stdin\n"
-               "larder auth login --device                     # with a browser, here or elsewhere\n",
+               "larder auth login --device         # with a browser, here or elsewhere\n",
                "The files are those of hf.\n", make_auth_login},
     CommandRow{"auth logout", "remove stored tokens",
                "larder auth logout\n"

@@ -170,7 +170,7 @@ Result<void> Flags::parse(const std::string& command, const std::vector<std::str
   LARDER_TRY(const auto arguments, parser.run(words));
   for (std::size_t at = 0; at < rows_.size(); ++at) {
     if (parser.times(at) == 0) continue;
-    LARDER_CHECK(check_choice(rows_[at], parser.words(at)));
+    LARDER_CHECK(with_context(check_choice(rows_[at], parser.words(at)), command));
     take(rows_[at], targets_[at], parser.words(at), parser.times(at));
   }
   if (help_) return {};

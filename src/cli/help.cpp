@@ -8,26 +8,29 @@
 namespace larder::cli {
 namespace {
 
-constexpr std::size_t kWidth = 100;
-constexpr std::size_t kTitleWidth = 28;
+constexpr std::size_t kWidth = 80;
+constexpr std::size_t kWidestTitle = 24;
 
 struct Entry {
   std::string title;
   std::string text;
 };
 
-/// "  TITLE   TEXT", the text beginning at the same column everywhere; under long titles on its own line.
+/// "  TITLE   TEXT", the texts beginning at the same column; under very long titles on lines of their own.
 std::string block(std::string_view heading, const std::vector<Entry>& entries) {
   if (entries.empty()) return {};
+  std::size_t column = 0;
+  for (const auto& entry : entries) column = std::max(column, std::min(entry.title.size(), kWidestTitle));
+  column += 4;  // two blanks on each side of the title
   std::string result = "\n" + std::string(heading) + ":\n";
   for (const auto& entry : entries) {
     std::string line = "  " + entry.title;
-    if (line.size() + 2 > kTitleWidth) {
+    if (line.size() + 2 > column) {
       result += line + "\n";
       line.clear();
     }
-    line.append(kTitleWidth - line.size(), ' ');
-    result += line + wrapped(entry.text, kWidth - kTitleWidth, kTitleWidth) + "\n";
+    line.append(column - line.size(), ' ');
+    result += line + wrapped(entry.text, kWidth - column, column) + "\n";
   }
   return result;
 }

@@ -30,12 +30,10 @@ Result<repo::ReferenceContext> plain_context(const Session& session) {
   return context;
 }
 
-std::string object_name(std::string_view command, const std::string& ref) {
-  return ref.empty() ? std::string(command) : std::string(command) + " " + escape_text(ref);
-}
-
 void ReferenceFlags::declare(Flags& flags) {
-  flags.argument("REF", &ref, "[hf://][datasets/|spaces/|kernels/]ORG/NAME[@REVISION][/PATH], ORG/NAME:QUANT or a link of the Hub");
+  flags.argument("REF", &ref,
+                 "ORG/NAME[@REVISION][/PATH], behind datasets/, spaces/ or kernels/ for those; ORG/NAME[@REVISION]:QUANT; hf://…; or a "
+                 "link of the Hub");
   flags.text("--repo-type,--type", "TYPE", &type, "kind of repository, for a REF without prefix", "model|dataset|space|kernel");
   flags.text("--revision", "REV", &revision, "branch, tag, refs/pr/N or commit, for a REF without @");
 }

@@ -60,7 +60,4 @@ Result<repo::ReferenceContext> plain_context(const Session& session);
 /// What the settings say about a transfer; of pull, plan and `cache verify --repair`.
 transfer::EngineOptions engine_options(const Session& session);
 
-/// "pull org/name@main": the context of an error.
-std::string object_name(std::string_view command, const std::string& ref);
-
 }  // namespace larder::cli

@@ -44,9 +44,19 @@ bool is_hub_host(std::string_view host, std::string_view endpoint_host) {
   return lowered == "huggingface.co" || lowered == "hf.co" || (!endpoint_host.empty() && lowered == to_lower(endpoint_host));
 }
 
-tl::unexpected<Error> refuse(std::string_view text, std::string_view why) {
-  return fail(ErrorCode::InvalidArgument, fmt::format("'{}': {}", escape_text(text), why),
-              "a link is https://HOST/[datasets/|spaces/|kernels/]ORG/NAME[/tree/REVISION[/PATH]]");
+constexpr std::string_view kHint = "a link is https://HOST/[datasets/|spaces/|kernels/]ORG/NAME[/tree/REVISION[/PATH]]";
+
+tl::unexpected<Error> refuse(std::string_view text, std::string_view why, std::string_view hint = kHint) {
+  return fail(ErrorCode::InvalidArgument, fmt::format("'{}': {}", escape_text(text), why), std::string(hint));
+}
+
+// The files that a page about something else is about: ".../discussions/3" may be a pull request, ".../commit/…" shows a revision.
+std::string other_page_hint(std::string_view location, std::string_view route, std::string_view rest) {
+  const std::string_view what = rest.substr(0, rest.find('/'));
+  const bool is_number = !what.empty() && std::all_of(what.begin(), what.end(), is_digit);
+  if (route == "discussions" && is_number) return fmt::format("the files of pull request {0} are {1}@refs/pr/{0}", what, location);
+  const bool is_of_revision = (route == "commit" || route == "commits") && !what.empty();
+  return is_of_revision ? fmt::format("the files at that revision are {}@{}", location, what) : std::string(kHint);
 }
 
 // a segment is decoded, but a "/" in it stays written as %2F, for it does not part segments.
@@ -99,7 +109,7 @@ Result<Link> split_path(std::string_view path, std::string_view shown) {
   if (behind.empty()) return link;
   const auto [route, revision] = cut_segment(behind);
   if (std::find(kRoutes.begin(), kRoutes.end(), route) == kRoutes.end())
-    return refuse(shown, "not a page of files (tree, blob, raw, resolve or blame)");
+    return refuse(shown, "not a page of files (tree, blob, raw, resolve or blame)", other_page_hint(link.location, route, revision));
   if (revision.empty()) return refuse(shown, "no revision in it");
   split_revision(revision, link);
   return link;

@@ -40,6 +40,13 @@ TEST_CASE("choose: help and bare words", "[cli][choose]") {
   }
 }
 
+TEST_CASE("choose: two ways to ask for the version", "[cli][choose]") {
+  CHECK(is_version_flag("--version"));
+  CHECK(is_version_flag("-V"));
+  CHECK_FALSE(is_version_flag("-v"));
+  CHECK_FALSE(is_version_flag("version"));
+}
+
 TEST_CASE("choose: every group has commands", "[cli][choose]") {
   for (const auto& group : groups()) {
     const auto all = commands();
@@ -60,6 +67,13 @@ TEST_CASE("choose: a wrong command is a usage error with the right one", "[cli][
                                             {{"cache", "verfy"}, "larder cache verify"},
                                             {{"auth", "token"}, "`larder auth --help`"},
                                             {{"--json", "pull"}, "behind the command"},
+                                            {{"--versoin"}, "larder --version"},
+                                            {{"--hepl"}, "larder --help"},
+                                            {{"-V", "pull"}, "larder --version"},
+                                            {{"verify"}, "larder cache verify"},
+                                            {{"status"}, "larder auth status"},
+                                            {{"list"}, "larder cache ls"},
+                                            {{"comp"}, "larder completion"},
                                             {{"help", "pul"}, "larder pull"},
                                             {{"xyzzy"}, "--help"}}) {
     const auto chosen = choose(each.words);

@@ -101,7 +101,8 @@ TEST_CASE("flags: what is wrong is a usage error that names it", "[cli][flags]")
       {{"org/name", "--jobs", "1", "--jobs", "2"}, "--jobs is given more than once", ""},
       {{"org/name", "--offline=no"}, "--offline takes no value", ""},
       {{"org/name", "--force=false"}, "--force takes no value", ""},
-      {{"org/name", "--type", "bucket"}, "'bucket' is not one of: model dataset", ""},
+      {{"org/name", "--inc", "x"}, "unknown flag '--inc'", "did you mean --include?"},
+      {{"org/name", "--type", "bucket"}, "pull: --repo-type: 'bucket' is not one of: model dataset", ""},
   };
   for (const auto& each : cases) {
     Sample sample;

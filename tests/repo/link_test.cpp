@@ -70,6 +70,24 @@ TEST_CASE("parse_link: what is refused", "[repo][link]") {
   }
 }
 
+TEST_CASE("parse_link: a page about a pull request or a commit leads to its files", "[repo][link]") {
+  struct Row {
+    const char* text;
+    const char* hint;
+  };
+  for (const auto& row : {Row{"https://huggingface.co/org/m/discussions/12", "org/m@refs/pr/12"},
+                          Row{"https://huggingface.co/datasets/org/d/discussions/3/files", "datasets/org/d@refs/pr/3"},
+                          Row{"https://huggingface.co/org/m/commit/0123abc", "org/m@0123abc"},
+                          Row{"https://huggingface.co/spaces/org/s/commits/main", "spaces/org/s@main"},
+                          Row{"https://huggingface.co/org/m/discussions", "/tree/REVISION"},
+                          Row{"https://huggingface.co/org/m/settings/3", "/tree/REVISION"}}) {
+    INFO(row.text);
+    const auto link = parse_link(row.text, "");
+    REQUIRE_FALSE(link);
+    CHECK(link.error().hint.find(row.hint) != std::string::npos);
+  }
+}
+
 TEST_CASE("is_link: plain references are none", "[repo][link]") {
   for (const char* text : {"org/m", "gpt2", "hf://org/m", "huggingface.co", "ftp://huggingface.co/a/b", "example.com/a/b"}) {
     INFO(text);
