@@ -24,7 +24,6 @@ ERRORS = ["ENOSPC", "EIO", "EDQUOT", "EROFS", "EMFILE", "EINTR", "ENOENT", "EACC
 LOCAL = ("ENOSPC", "EIO", "EDQUOT", "EROFS", "EACCES")  # must end as "local" when the run can't go on
 SYNCS = ("fsync", "fdatasync", "syncfs")
 EXIT_LOCAL = 8
-EXIT_PARTIAL = 12
 REFETCH_BOUND = 32 << 20  # bytes that may be fetched again after a kill (docs/reliability.md)
 KILLS_IN_A_ROW = 4
 
@@ -61,7 +60,7 @@ def fail_at(scenario, point, name):
         # failure is never asked twice.
         if name == "EINTR" and call not in SYNCS:
             problems.append(f"an interrupted call ended it with {result.returncode}: {said}")
-        if name in LOCAL and result.returncode not in (EXIT_LOCAL, EXIT_PARTIAL, scenario.failure):
+        if name in LOCAL and result.returncode not in (EXIT_LOCAL, scenario.failure):
             problems.append(f"exit {result.returncode} instead of {EXIT_LOCAL}: {said}")
         problems += scenario.findings(folder)
     scenario.check_rerun(folder, problems)

@@ -5,8 +5,10 @@
 
 Ids are those of the fault catalogue in docs/reliability.md.
 """
+import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -16,6 +18,7 @@ import tempfile
 import time
 
 import check_cache
+import h2_stub
 import odd_disks
 import rig as rigs
 
@@ -23,6 +26,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
 import hub as nginx_hub  # noqa: E402
 
 EXIT_NETWORK = 5
+MOST_OWN_TRIES = 6  # libcurl's of one request that a server refused to look at
 
 
 def silent_socket(address, port):
@@ -117,7 +121,46 @@ def goaway(bench):
     return None
 
 
-CASES = (dead_address_first, network_away, goaway)
+H2_FILES = {f"data/f{number}.txt": random.Random(number).randbytes(size) for number, size in enumerate((300, 5000, 70_000, 5001, 5002, 5003))}
+
+
+def pull_h2(bench, faults, *more):
+    """One pull of the stub's files into a fresh cache; returns the stub, with its counts, and how it ended."""
+    shutil.rmtree(bench.cache, ignore_errors=True)
+    with h2_stub.Stub(H2_FILES, faults) as stub:
+        trust = {"HF_ENDPOINT": stub.endpoint, "SSL_CERT_FILE": stub.ca}
+        return stub, bench.rig.run(["pull", h2_stub.REPO, "--json", *more], bench.cache, trust)
+
+
+def reset_streams(bench):
+    """N38: HTTP/2 streams that are refused, reset before or within their answer, or end too early, while others go on beside them."""
+    if not shutil.which("openssl"):
+        return print("  reset_streams: no openssl here, left out")
+    kinds, names = h2_stub.FAULTS, ["info", "tree", *H2_FILES]
+    for turn in range(len(kinds)):
+        faults = {name: kinds[(turn + at) % len(kinds)] for at, name in enumerate(names)}
+        stub, result = pull_h2(bench, {name: [fault] for name, fault in faults.items()})
+        what = f"turn {turn}"
+        bench.expect(result.returncode == 0, f"{what}: exit {result.returncode}: {result.stderr.strip()[-300:]}")
+        for name, fault in faults.items():
+            tries = 1 if fault is h2_stub.Connection.reset_done else 2
+            bench.expect(stub.requests[name] == tries, f"{what}: {name}, {fault.__name__}: asked for {stub.requests[name]} times")
+        size = sum(len(body) for body in H2_FILES.values())
+        fetched = json.loads(result.stdout)["bytes"]["fetched"] if result.returncode == 0 else size
+        bench.expect(size <= fetched < 2 * size, f"{what}: {fetched} bytes fetched of {size}")
+        bench.wrong += check_cache.Checker(bench.cache, complete=True).run()
+    lasting = {name: [fault] * 1000 for name, fault in zip(H2_FILES, h2_stub.LASTING)}
+    stub, result = pull_h2(bench, lasting, "--retries", "2")
+    bench.expect_exit(result, EXIT_NETWORK)
+    failed = {failure["path"] for failure in json.loads(result.stdout)["failures"]}
+    bench.expect(failed == set(lasting), f"failed: {failed}")
+    for name in lasting:
+        bench.expect(stub.requests[name] <= 2 * MOST_OWN_TRIES, f"{name}: asked for {stub.requests[name]} times")
+    bench.expect_sound()
+    return None
+
+
+CASES = (dead_address_first, network_away, goaway, reset_streams)
 
 if __name__ == "__main__":
     sys.exit(odd_disks.main(CASES, __doc__, "odd networks"))
