@@ -43,6 +43,8 @@ void BulkLane::describe(SchedulerState& state, SteadyTime now) {
   state.bulk_active = active();
   state.bulk_limit = run_.control.bulk();
   if (is_stopping_) return;
+  queue_.insert(queue_.end(), run_.in_parts.begin(), run_.in_parts.end());
+  run_.in_parts.clear();
   for (const auto& task : tasks_) {
     OpenFileView view;
     view.active = task->active;

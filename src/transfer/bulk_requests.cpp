@@ -336,7 +336,7 @@ void BulkLane::on_stale_address(FileTask& task, const Exchange& exchange, const 
 }
 
 void BulkLane::set_back(FileTask& task, const Exchange& exchange, Error error) {
-  const bool has_progress = exchange.fresh >= kProgress;
+  const bool has_progress = is_progress(error.code, exchange.fresh, exchange.segment.range.size());
   if (has_progress) {
     run_.on_progress();
     task.sources[exchange.route.source].renewals = 0;

@@ -46,6 +46,14 @@ bool is_about_repo(ErrorCode code) { return code == ErrorCode::RepoNotFound || c
 
 bool is_shortage(const Error& error) { return error.os_error == EMFILE || error.os_error == ENFILE; }
 
+bool is_progress(ErrorCode code, std::uint64_t fresh, std::uint64_t asked) {
+  constexpr std::uint64_t kTrickle = 64 * 1024;
+  constexpr std::uint64_t kLittle = 1024;
+  constexpr std::uint64_t kPart = 16;
+  if (code != ErrorCode::ConnectionLost) return fresh >= kTrickle;
+  return fresh > 0 && fresh >= std::min(kLittle, asked / kPart);
+}
+
 RunState::RunState(const RunSeams& run_seams, const EngineOptions& run_options, const repo::Tree& run_tree, const TransferPlan& run_plan,
                    EngineReport& run_report)
     : seams(run_seams),
@@ -55,6 +63,7 @@ RunState::RunState(const RunSeams& run_seams, const EngineOptions& run_options, 
       report(run_report),
       health(run_seams.sources.size()),
       pace(run_seams.sources.size()),
+      small_pace(run_seams.sources.size()),
       control(most_connections(run_options), first_connections(run_options)),
       hosts(run_seams.sources.size()) {}
 
@@ -90,6 +99,14 @@ net::Request RunState::request(const Route& route, net::BodyMode mode) const {
 std::optional<std::size_t> RunState::choose(const SourceSet& excluded, SteadyTime now) const {
   SourceSet avoided = excluded;
   avoided.add(pace.slow(health.usable(excluded, now)));
+  return health.choose(avoided, now);
+}
+
+std::optional<std::size_t> RunState::choose_for_small(const SourceSet& excluded, SteadyTime now) const {
+  const SourceSet usable = health.usable(excluded, now);
+  if (!small_pace.can_compare(usable)) return choose(excluded, now);
+  SourceSet avoided = excluded;
+  avoided.add(small_pace.slow(usable));
   return health.choose(avoided, now);
 }
 

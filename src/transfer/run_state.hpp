@@ -51,7 +51,8 @@ class RunState {
   DigestPool* digests = nullptr;
   net::TransportListener* listener = nullptr;
   SourceHealth health;
-  SourcePace pace;
+  SourcePace pace;        ///< of ranges of large files: bytes a second
+  SourcePace small_pace;  ///< of small files, whose waiting counts as bytes do (SmallLane)
   RateGate gate;
   ConnectionControl control;
   std::optional<std::chrono::nanoseconds> round_trip;  ///< shortest wait for a head so far
@@ -61,7 +62,8 @@ class RunState {
   std::uint64_t window_bytes = 0;                      ///< body bytes since the last pulse
   std::uint64_t done_bytes = 0;                        ///< of the files, hedges and repeats not counted
   bool has_published = false;
-  std::vector<std::string> hosts;  ///< host[:port] of each source's endpoint, as they become known
+  std::vector<std::string> hosts;       ///< host[:port] of each source's endpoint, as they become known
+  std::vector<std::uint32_t> in_parts;  ///< positions of small files that never come in one piece: the large lane takes them over
 
   [[nodiscard]] SteadyTime now() const { return seams.clock.now(); }
   [[nodiscard]] repo::FileEntry entry(std::uint32_t position) const { return tree.at(plan.files[position].index); }
@@ -77,6 +79,8 @@ class RunState {
   [[nodiscard]] Result<Route> route_to(std::size_t source, const repo::FileEntry& file);
   /// Who is asked next: the first source that is well and not far slower than another one that is (SourceHealth, SourcePace).
   [[nodiscard]] std::optional<std::size_t> choose(const SourceSet& excluded, SteadyTime now) const;
+  /// The same for a small file: by the pace of small files, or while that is not known of two sources, by the other.
+  [[nodiscard]] std::optional<std::size_t> choose_for_small(const SourceSet& excluded, SteadyTime now) const;
   void on_head_wait(SteadyTime::duration wait);
   void on_progress() {
     failures_in_a_row_ = 0;
@@ -116,8 +120,8 @@ inline constexpr int kSecondLooks = 2;
 /// The system has no descriptor left (L15).
 bool is_shortage(const Error& error);
 
-/// A number that a run keeps to itself until it means something: bytes that count as progress of one request (N13: what a trickle brings
-/// before the low-speed rule ends it, 60 s × 1 KiB/s, does not).
-inline constexpr std::uint64_t kProgress = 64 * 1024;
+/// Did a request that came to nothing bring enough to count as progress? A connection that breaks off (N7): 1 KiB, or a sixteenth of what
+/// was `asked`. Anything else: more than a trickle brings before the low-speed rule ends it, 60 s × 1 KiB/s (N13).
+bool is_progress(ErrorCode code, std::uint64_t fresh, std::uint64_t asked);
 
 }  // namespace larder::transfer

@@ -39,6 +39,14 @@ double SourcePace::rate(std::size_t source) const {
   return is_known && state.seconds > 0 ? state.bytes / state.seconds : 0;
 }
 
+bool SourcePace::can_compare(const SourceSet& usable) const {
+  int known = 0;
+  for (std::size_t source = 0; source < states_.size(); ++source) {
+    if (usable.has(source) && rate(source) > 0) ++known;
+  }
+  return known > 1;
+}
+
 double SourcePace::best(const SourceSet& usable) const {
   double best = 0;
   for (std::size_t source = 0; source < states_.size(); ++source) {

@@ -21,6 +21,8 @@ class SourcePace {
   void on_bytes(std::size_t source, std::uint64_t bytes, SteadyTime::duration time, SteadyTime now);
   /// Bytes a second of one connection; 0 while too little is known: at least 3 s, or 1 MiB.
   [[nodiscard]] double rate(std::size_t source) const;
+  /// Are the rates of two in `usable` known?
+  [[nodiscard]] bool can_compare(const SourceSet& usable) const;
   /// The highest rate in `usable`.
   [[nodiscard]] double best(const SourceSet& usable) const;
   /// Those of `usable`, watched for 3 s at least, that bring a quarter or less of the best. Never all of them.

@@ -144,7 +144,7 @@ TEST_CASE("Engine: a small file that comes slowly is seen to come", "[transfer][
 TEST_CASE("Engine: a small file that fails half way is a task that failed, once", "[transfer][engine]") {
   OneFile rig([](int, const net::Request&, SimAnswer& answer) {
     answer.rate = 50e3;
-    answer.cut = 400'000;
+    answer.stall = 400'000;
   });
   rig.files = {{"model.bin", {900'000, 3}}};
   rig.options.retry.tries = 2;
