@@ -71,7 +71,7 @@ void PullFlags::declare(Flags& flags) {
   flags.toggle("--link", &link, "with --local-dir: hard links where the cache has the file");
   flags.toggle("--overwrite", &overwrite, "with --local-dir: replace files that were edited there");
   flags.settings({"cache_dir", "endpoint", "token_file", "offline"});
-  flags.toggle("--force", &force, "fetch again what is here");
+  flags.toggle("--force", &force, "fetch again what is here, the listing too");
   flags.settings({"prefer", "no_pickle", "require_pinned", "mirror", "jobs", "limit_rate", "max_memory", "stall_timeout", "timeout",
                   "retries", "lock_timeout", "no_fsync"});
 }

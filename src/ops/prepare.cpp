@@ -119,8 +119,8 @@ Result<void> prepare(Services& services, const PullOptions& options, const Cance
   LARDER_CHECK(require_pinned(options));
   if (options.local_dir) LARDER_CHECK(store::require_folder(services.disk, *options.local_dir, "--local-dir"));
   LARDER_CHECK(services.store.check_root());
-  const TargetQuestion question{options.reference.repo, asked_revision(options), options.offline, options.local_dir,
-                                options.reference.path};
+  const TargetQuestion question{options.reference.repo, asked_revision(options), options.offline,
+                                options.local_dir,      options.reference.path,  options.force};
   LARDER_TRY(prepared.target, find_target(services, question, cancel));
   const auto& commit = prepared.target.resolved.commit;
   prepared.folder = options.local_dir ? *options.local_dir : services.store.layout(question.repo).snapshot(commit);

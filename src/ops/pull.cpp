@@ -32,6 +32,8 @@ class Pull {
       : services_(services), options_(options), report_(report), cancel_(cancel) {}
 
   Result<void> run();
+  /// After a failed run: the listing was not the Hub's, as a failure had made one think, and now is. Another run is worth it.
+  bool renew_listing();
   /// After the run: nothing here needs the listing any more, and the report points into it.
   void hand_over_tree() {
     if (prepared_.target.tree) report_.tree = std::move(*prepared_.target.tree);
@@ -49,6 +51,7 @@ class Pull {
   Result<void> conclude();
   void fill_report();
   [[nodiscard]] Error with_missing_bytes(Error error) const;
+  [[nodiscard]] bool is_listing_doubtful() const;
 
   Services& services_;
   const PullOptions& options_;
@@ -240,6 +243,28 @@ Result<void> Pull::conclude() {
   return state_->write_marks_and_ref(report_);
 }
 
+/// A listing from the cache was kept because a commit never changes, but whoever wrote it may have been lied to: a size or a digest in it
+/// that the Hub contradicts would fail every run from then on.
+bool Pull::is_listing_doubtful() const {
+  if (options_.offline || !prepared_.target.tree || prepared_.target.tree_is_new) return false;
+  const auto contradicts = [](ErrorCode code) {
+    return code == ErrorCode::EntryNotFound || code == ErrorCode::BadResponse || code == ErrorCode::RemoteChanged ||
+           code == ErrorCode::DigestMismatch || code == ErrorCode::SizeMismatch;
+  };
+  bool is_any = false;
+  for (std::size_t at = 0; at < report_.failures.size(); ++at) is_any = is_any || contradicts(report_.failures.error(at).code);
+  return is_any;
+}
+
+bool Pull::renew_listing() {
+  if (cancel_.is_cancelled() || !is_listing_doubtful()) return false;
+  auto listed = services_.hub.list_tree(options_.reference.repo, prepared_.target.resolved.commit, cancel_, {});
+  if (!listed || repo::is_same_listing(*listed, *prepared_.target.tree)) return false;
+  prepared_.target.tree = std::move(*listed);
+  prepared_.target.tree_is_new = true;
+  return state_->write_tree().has_value();
+}
+
 Result<void> Pull::run() {
   LARDER_CHECK(prepare_all());
   LARDER_TRY(auto unlisted, unlisted_snapshot(services_, options_, prepared_.target));
@@ -267,12 +292,20 @@ Result<void> Pull::run() {
 Result<void> pull(Services& services, const PullOptions& options, PullReport& report, const CancelToken& cancel) {
   const auto begun = services.clock.now();
   const auto requests_before = services.transport.requests();
-  Pull one(services, options, report, cancel);
-  auto outcome = with_context(one.run(), "pull " + object_name(options.reference.repo, asked_revision(options)));
-  one.hand_over_tree();
+  auto one = std::make_unique<Pull>(services, options, report, cancel);
+  auto outcome = one->run();
+  if (!outcome && one->renew_listing()) {
+    const auto fetched = report.fetched_bytes;
+    report = {};
+    one = std::make_unique<Pull>(services, options, report, cancel);
+    outcome = one->run();
+    report.fetched_bytes += fetched;
+    report.warnings.emplace_back("the cached listing of this commit was not the Hub's: it was asked for again");
+  }
+  one->hand_over_tree();
   report.requests = services.transport.requests() - requests_before;
   report.seconds = in_seconds(services.clock.now() - begun);
-  return outcome;
+  return with_context(std::move(outcome), "pull " + object_name(options.reference.repo, asked_revision(options)));
 }
 
 }  // namespace larder::ops

@@ -113,7 +113,9 @@ Result<Target> find_target(Services& services, const TargetQuestion& question, c
   LARDER_TRY(target.resolved, find_commit(services, question, cancel));
   const auto& commit = target.resolved.commit;
   target.warnings = moved_warnings(question, target.resolved);
-  LARDER_TRY(target.tree, read_cached_tree(services, question, commit));
+  if (!question.lists_anew || question.offline) {
+    LARDER_TRY(target.tree, read_cached_tree(services, question, commit));
+  }
   if (target.tree || question.offline) return target;
   const auto on_page = [&](std::size_t files) {
     if (files % 10'000 == 0) services.progress.note(fmt::format("listing {}: {} files so far", question.repo.text(), files));

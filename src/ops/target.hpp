@@ -18,6 +18,7 @@ struct TargetQuestion {
   bool offline = false;
   std::optional<std::string> local_dir = std::nullopt;  ///< a folder of `pull --local-dir`, whose listings are known too (R-601)
   std::string path = {};                                ///< what was written behind the revision; only for advice
+  bool lists_anew = false;                              ///< a cached listing is not believed
 };
 
 struct Target {
@@ -34,7 +35,7 @@ Result<repo::ResolvedRevision> find_commit(Services& services, const TargetQuest
 /// That the Hub calls it by another name now (T18, R-206); else none.
 std::vector<std::string> moved_warnings(const TargetQuestion& question, const repo::ResolvedRevision& resolved);
 
-/// The same with the tree: trees/<commit>.json first (a commit never changes), then the Hub.
+/// The same with the tree: trees/<commit>.json first (a commit never changes), then the Hub. Offline: as if not `lists_anew`.
 Result<Target> find_target(Services& services, const TargetQuestion& question, const CancelToken& cancel);
 
 /// "org/name@main", as messages name it.

@@ -27,6 +27,16 @@ bool is_same_content(const FileEntry& a, const FileEntry& b) {
 
 }  // namespace
 
+bool is_same_listing(const Tree& a, const Tree& b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const FileEntry one = a.at(i);
+    const FileEntry other = b.at(i);
+    if (one.path != other.path || one.size != other.size || one.digest() != other.digest()) return false;
+  }
+  return true;
+}
+
 std::string hex(std::span<const std::uint8_t> bytes) { return to_hex(bytes); }
 
 digest::Digest FileEntry::digest() const {

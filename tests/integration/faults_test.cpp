@@ -249,6 +249,52 @@ TEST_CASE("pull: one wrong file keeps the others, and the next run fetches only 
   }
 }
 
+TEST_CASE("pull: a listing that lied is asked for again by the next run, whoever had kept it", "[integration][faults]") {  // R-222, I11
+  const std::string lie = GENERATE("a", "size");
+  CAPTURE(lie);
+  Sandbox box;
+  const HubRepo repo = small_repo();
+  box.hub.put(repo);
+  const HubFile& notes = *repo.commits[0].find("notes.txt");
+  const std::string oid = lie == "a" ? std::string(40, 'a') : notes.blob();
+  const std::string size = std::to_string(notes.body.size() + (lie == "size" ? 1 : 0));
+  box.hub.fault("api:tree", R"(json:[{"type":"file","oid":")" + oid + R"(","size":)" + size + R"(,"path":"notes.txt"}])");
+  const RunResult lied = box.run({"pull", "org/m", "--retries", "2"});
+  CHECK(lied.exit != 0);
+  CHECK_FALSE(box.ref().has_value());
+
+  box.hub.clear_faults();
+  const RunResult well = box.run({"pull", "org/m", "--retries", "2"});
+  CHECK_EXIT(well, 0);
+  CHECK(contains(well.err, "larder: warning: the cached listing of this commit was not the Hub's"));
+  CHECK(box.findings("--complete") == "");
+  for (const HubFile& file : repo.commits[0].files) CHECK(box.has_blob(file));
+}
+
+TEST_CASE("pull: a right listing is asked for once more when a file contradicts it, not for ever", "[integration][faults]") {  // R-222
+  Sandbox box;
+  box.hub.put(small_repo());
+  box.hub.fault("notes.txt", "404one");
+  CHECK_EXIT(box.run({"pull", "org/m"}), 3);
+  box.hub.clear_logs();
+  const RunResult again = box.run({"pull", "org/m"});
+  CHECK_EXIT(again, 3);
+  CHECK_FALSE(contains(again.err, "listing of this commit"));
+  CHECK(box.hub.server().count([](const LogEntry& entry) { return contains(entry.request.target, "/tree/"); }) == 1);
+}
+
+TEST_CASE("pull --force: the listing is asked for again, too", "[integration][faults]") {
+  Sandbox box;
+  const HubRepo repo = small_repo();
+  box.hub.put(repo);
+  box.hub.fault("api:tree", "json:[]");
+  CHECK_EXIT(box.run({"pull", "org/m"}), 0);
+  box.hub.clear_faults();
+  CHECK_EXIT(box.run({"pull", "org/m", "--force"}), 0);
+  CHECK(box.findings("--complete") == "");
+  for (const HubFile& file : repo.commits[0].files) CHECK(box.has_blob(file));
+}
+
 TEST_CASE("pull: a listed file that answers 404 is exit 3 and names it; the others are kept", "[integration][faults]") {  // N24
   Sandbox box;
   box.hub.put(small_repo());

@@ -62,6 +62,9 @@ class Tree {
   bool cacheable_ = true;
 };
 
+/// Do both say the same about the bytes: the same paths, sizes and digests?
+bool is_same_listing(const Tree& a, const Tree& b);
+
 /// Source: docs/hub-protocol.md "Limits". Smaller values are for tests.
 struct TreeLimits {
   std::size_t entries = 5'000'000;
