@@ -185,6 +185,8 @@ Result<Whoami> decode_whoami(std::string_view body) {
   LARDER_TRY(auto role, token->text_if("role"));
   who.token_name = std::move(token_name).value_or("");
   who.role = std::move(role).value_or("");
+  const auto rights = token->object_if("fineGrained");  // no field that a login needs: what is odd here is as good as missing
+  if (rights && *rights) who.reads_gated = (*rights)->flag_if("canReadGatedRepos").value_or(std::nullopt);
   return who;
 }
 

@@ -82,6 +82,28 @@ ErrorCode table(CURLcode code) {
   }
 }
 
+std::string proxy_advice(long status) {
+  if (status == 407) return "it asks who you are: write NAME:PASSWORD@ before its host in the variable that names it";
+  if (status >= 300) return "ask who runs it to let this host through, or reach the host without it: no_proxy=HOST";
+  return "check the address in http_proxy, https_proxy or all_proxy; no_proxy names hosts to reach without it";
+}
+
+/// By libcurl's and OpenSSL's words: the codes do not tell an unknown issuer from a wrong clock.
+std::string tls_advice(const CurlFailure& failure) {
+  const auto has = [&](std::string_view part) { return contains(failure.detail, part); };
+  if (failure.code == CURLE_SSL_CACERT_BADFILE || has("setting certificate")) {
+    return "SSL_CERT_FILE is to name a PEM file that can be read, SSL_CERT_DIR a folder; unset, the system's certificates are used";
+  }
+  if (has("wrong version number") || has("http request"))
+    return "what answers there speaks no TLS: is the address http://, or the port another?";
+  if (has("expired") || has("not yet valid"))
+    return "if the clock here is wrong, set it (timedatectl set-ntp true); if not, the server must renew it";
+  if (has("subject name") || has("mismatch")) return "its certificate is for another name: check the address";
+  return "if your own network issued it (a proxy that opens TLS), add its certificate to the system's (update-ca-certificates), or name a "
+         "PEM "
+         "file with it in SSL_CERT_FILE";
+}
+
 /// libcurl quotes what the server sent in some of its texts: nothing that a terminal would obey may pass.
 std::string printable(std::string_view text) {
   constexpr std::size_t kLongest = 200;
@@ -109,6 +131,12 @@ std::string reason(const CurlFailure& failure) {
   if (is_huge_line(failure)) return "a header line without end";
   if (failure.code == CURLE_OPERATION_TIMEDOUT) return "no connection in time";
   return printable(failure.detail.empty() ? curl_easy_strerror(failure.code) : failure.detail);
+}
+
+std::string advice(const CurlFailure& failure) {
+  const auto code = error_code(failure);
+  if (code == ErrorCode::ProxyFailed) return proxy_advice(failure.proxy_status);
+  return code == ErrorCode::TlsFailed ? tls_advice(failure) : "";
 }
 
 }  // namespace larder::net

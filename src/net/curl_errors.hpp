@@ -25,5 +25,7 @@ struct CurlFailure {
 ErrorCode error_code(const CurlFailure& failure);
 /// The reason in a few words: "connection refused". libcurl's own text, cleaned, where it says more.
 std::string reason(const CurlFailure& failure);
+/// What the user can do about a ProxyFailed or TlsFailed; empty for every other code.
+std::string advice(const CurlFailure& failure);
 
 }  // namespace larder::net

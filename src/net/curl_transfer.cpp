@@ -52,7 +52,10 @@ void CurlTransfer::on_request_sent() noexcept {
 bool CurlTransfer::on_header(std::string_view line) {
   auto fed = head_.feed(line);
   if (fed && head_.is_complete() && !body_began_) fed = begin_body();
-  if (!fed && !failure_) failure_ = describe(fed.error().code, fed.error().message);
+  if (!fed && !failure_) {
+    failure_ = describe(fed.error().code, fed.error().message);
+    failure_->hint = fed.error().hint;
+  }
   return !is_broken();
 }
 
@@ -63,7 +66,10 @@ Result<void> CurlTransfer::begin_body() {
   header_deadline_.reset();
   window_began_ = around_.clock.now();
   last_byte_ = window_began_;
-  if (head.status == 407 && proxy_) return fail(ErrorCode::ProxyFailed, "the proxy answered 407");
+  if (head.status == 407 && proxy_) {  // of plain http it answers itself
+    const CurlFailure refusal{CURLE_OK, "", head.status, true};
+    return fail(error_code(refusal), reason(refusal), advice(refusal));
+  }
   if (!is_success(head.status)) {
     sink_.open(BodyUse::Excerpt, around_.options.limits.error_body);
     return {};
@@ -204,6 +210,7 @@ Error CurlTransfer::curl_failure(CURLcode code) const {
   if (error_code(failure) == ErrorCode::TlsFailed) why += refusal_text(around_.refused, order_.request.url.origin().host);
   if (body_began_) why += ", " + std::to_string(sink_.bytes()) + " bytes had come";
   Error error = describe(error_code(failure), why);
+  error.hint = advice(failure);
   if (error.code == ErrorCode::ProxyFailed) error.http->status = static_cast<int>(failure.proxy_status);
   return error;
 }
@@ -214,9 +221,6 @@ Error CurlTransfer::describe(ErrorCode code, const std::string& why) const {
   const Url& url = order_.request.url;
   error.message = host_and_port(url) + ": " + (code == ErrorCode::ProxyFailed && proxy_ ? "proxy " + proxy_->shown + ": " : "") + why;
   error.http = http_facts(url, head_.is_complete() ? head_.head() : ResponseHead{});
-  if (code == ErrorCode::TlsFailed) {
-    error.hint = "certificates are always checked; SSL_CERT_FILE or SSL_CERT_DIR name others to trust";
-  }
   return error;
 }
 

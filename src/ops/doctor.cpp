@@ -16,6 +16,11 @@ namespace {
 
 constexpr std::uint64_t kLongestAnswer = 64 * 1024;
 
+/// A client that asks once: what fails is to be told, not waited for.
+net::Client impatient_client(Services& services) {
+  return {services.transport, services.clock, services.random, services.progress, {.tries = 1}};
+}
+
 /// One small question that every Hub answers; its status does not matter, that it comes does.
 Result<net::Response> ask_endpoint(Services& services, const CancelToken& cancel) {
   const auto& hub = services.hub.options();
@@ -24,8 +29,7 @@ Result<net::Response> ask_endpoint(Services& services, const CancelToken& cancel
   request.credentials = hub.credentials;
   request.max_body = kLongestAnswer;
   request.header_timeout = hub.header_timeout;
-  net::Client once(services.transport, services.clock, services.random, services.progress, {.tries = 1});
-  return once.exchange(std::move(request), cancel);
+  return impatient_client(services).exchange(std::move(request), cancel);
 }
 
 std::vector<DoctorCheck> check_network(Services& services, const DoctorOptions& options, const CancelToken& cancel) {
@@ -37,18 +41,29 @@ std::vector<DoctorCheck> check_network(Services& services, const DoctorOptions& 
   return judge_network({hub.endpoint, proxy, options.trust, services.clock.wall_now(), has_token}, answer);
 }
 
+/// Who the token belongs to and what it may; the right that is missed most often has a remedy.
+DoctorCheck judge_whoami(const hub::Whoami& who, const Url& endpoint) {
+  DoctorCheck check{DoctorArea::Auth, "whoami", CheckStatus::Ok, escape_text(who.name), ""};
+  if (who.role.empty()) return check;
+  const bool lacks_gated = who.reads_gated && !*who.reads_gated;
+  check.detail += " (" + escape_text(who.role) + (lacks_gated ? ", not for gated repositories)" : ")");
+  if (!lacks_gated) return check;
+  check.status = CheckStatus::Warn;
+  check.remedy = "for gated repositories allow it to read them: " + escape_text(endpoint.base()) + "/settings/tokens";
+  return check;
+}
+
 DoctorCheck check_whoami(Services& services, const DoctorOptions& options, const CancelToken& cancel) {
   if (options.token.empty() || options.token_error || options.offline) {
     return {DoctorArea::Auth, "whoami", CheckStatus::Skip, options.offline ? "offline: nobody is asked" : "no token", ""};
   }
-  const auto who = services.hub.whoami(cancel);
-  if (who) {
-    const auto role = who->role.empty() ? "" : " (" + escape_text(who->role) + ")";
-    return {DoctorArea::Auth, "whoami", CheckStatus::Ok, escape_text(who->name) + role, ""};
-  }
+  auto client = impatient_client(services);
+  const auto who = hub::HubClient(client, services.hub.options()).whoami(cancel);
+  if (who) return judge_whoami(*who, services.hub.options().endpoint);
   const bool is_refused = exit_code(who.error().code) == 4;
-  // A Hub that can't be reached says nothing about the token; the checks of net tell why.
-  return {DoctorArea::Auth, "whoami", is_refused ? CheckStatus::Fail : CheckStatus::Warn, who.error().text(), who.error().hint};
+  // A Hub that can't be reached says nothing about the token.
+  const auto remedy = who.error().hint.empty() ? "the checks of net tell why: larder doctor net" : who.error().hint;
+  return {DoctorArea::Auth, "whoami", is_refused ? CheckStatus::Fail : CheckStatus::Warn, who.error().text(), remedy};
 }
 
 DoctorCheck check_token_source(const DoctorOptions& options) {
@@ -62,14 +77,16 @@ DoctorCheck check_token_source(const DoctorOptions& options) {
           "for private and gated repositories: larder auth login, or set HF_TOKEN"};
 }
 
-/// Mode and owner of the file that is in use; a token from elsewhere has none.
+/// Mode and owner of the file that is in use, or why it is not; a token from elsewhere has none.
 std::vector<DoctorCheck> check_token_file(const DoctorOptions& options) {
-  if (!options.is_from_file || options.token_error) {
+  const bool is_passed_over = options.token.empty() && !options.token_warnings.empty();
+  if ((!options.is_from_file && !is_passed_over) || options.token_error) {
     return {{DoctorArea::Auth, "token-file", CheckStatus::Skip, "none is used; it would be " + escape_text(options.token_file), ""}};
   }
   std::vector<DoctorCheck> checks;
+  const auto remedy = "keep it yours alone: `chmod 600 " + escape_text(options.token_file) + "`, or write it anew: larder auth login";
   for (const auto& warning : options.token_warnings) {
-    checks.push_back({DoctorArea::Auth, "token-file", CheckStatus::Warn, warning, "keep it to yourself: `chmod 600`"});
+    checks.push_back({DoctorArea::Auth, "token-file", CheckStatus::Warn, warning, remedy});
   }
   if (checks.empty()) checks.push_back({DoctorArea::Auth, "token-file", CheckStatus::Ok, "yours, and only you can read it", ""});
   return checks;

@@ -27,6 +27,15 @@ Step stuck_at(ErrorCode code) {
   return Step::Answer;
 }
 
+/// "42 s", "17 min", "3 h 5 min", "12 days": as exact as a person needs it.
+std::string span_text(std::chrono::seconds span) {
+  using std::chrono::days, std::chrono::floor, std::chrono::hours, std::chrono::minutes;
+  if (span < minutes(2)) return fmt::format("{} s", span.count());
+  if (span < hours(1)) return fmt::format("{} min", floor<minutes>(span).count());
+  if (span < days(2)) return fmt::format("{} h {} min", floor<hours>(span).count(), floor<minutes>(span % hours(1)).count());
+  return fmt::format("{} days", floor<days>(span).count());
+}
+
 class Judge {
  public:
   Judge(const NetworkQuestion& question, const Result<net::Response>& answer)
@@ -34,14 +43,10 @@ class Judge {
 
   std::vector<DoctorCheck> run() {
     const auto host = escape_text(question_.endpoint.origin().host_text());
-    const bool has_proxy = !question_.proxy.empty();
-    step(Step::Dns, "dns", has_proxy ? "asked by the proxy" : host + " has an address", "check the name in the endpoint, and the resolver");
-    step(Step::Connect, "connect", has_proxy ? "to the proxy" : "to " + host,
-         "a firewall may be in between; https_proxy names a proxy if there is one");
-    if (has_proxy || stuck_ == Step::Proxy) {
-      step(Step::Proxy, "proxy", escape_text(question_.proxy), "check http_proxy, https_proxy, all_proxy and no_proxy");
+    if (question_.proxy.empty() && stuck_ != Step::Proxy) {
+      judge_way(host);
     } else {
-      add("proxy", CheckStatus::Skip, "none is used for this endpoint", "");
+      judge_proxy();
     }
     judge_tls();
     judge_clock();
@@ -66,6 +71,27 @@ class Judge {
     }
   }
 
+  void judge_way(const std::string& host) {
+    step(Step::Dns, "dns", escape_text(question_.endpoint.origin().host) + " has an address",
+         "check the name in HF_ENDPOINT, that this machine is online, and /etc/resolv.conf; if only a proxy may ask, name it in "
+         "https_proxy");
+    step(Step::Connect, "connect", "to " + host,
+         "check that it runs, and the port; if a firewall is in between, name the proxy to use in https_proxy");
+    add("proxy", CheckStatus::Skip, "none is used for this endpoint", "");
+  }
+
+  /// The proxy looks up the name and connects to the endpoint; which part of the way to the proxy itself failed stands in its message.
+  void judge_proxy() {
+    const auto shown = escape_text(question_.proxy);
+    add("dns", CheckStatus::Skip, "left to the proxy", "");
+    if (stuck_ == Step::Proxy) {
+      add("connect", CheckStatus::Skip, "did not come so far", "");
+    } else {
+      step(Step::Connect, "connect", "to the proxy", "check the address in http_proxy, https_proxy or all_proxy");
+    }
+    step(Step::Proxy, "proxy", shown, "check http_proxy, https_proxy, all_proxy and no_proxy");
+  }
+
   void judge_tls() {
     if (question_.endpoint.origin().scheme == "http") {
       const bool is_here = question_.endpoint.origin().is_loopback();
@@ -74,7 +100,7 @@ class Judge {
       return;
     }
     step(Step::Tls, "tls", question_.trust.empty() ? "by the system's certificates" : "by " + escape_text(question_.trust),
-         "a proxy that opens TLS needs its certificate in SSL_CERT_FILE; a wrong clock breaks certificates, too");
+         "a proxy that opens TLS needs its certificate in SSL_CERT_FILE");
   }
 
   void judge_clock() {
@@ -82,10 +108,10 @@ class Judge {
     const auto theirs = date ? net::parse_http_date(*date, question_.now) : std::nullopt;
     if (!theirs) return add("clock", CheckStatus::Skip, "no Date was told", "");
     const auto skew = std::chrono::duration_cast<std::chrono::seconds>(question_.now - *theirs);
-    const auto detail = fmt::format("{} s {} the server's", std::abs(skew.count()), skew.count() < 0 ? "behind" : "before");
+    const auto detail = fmt::format("{} {} the server's", span_text(std::chrono::abs(skew)), skew.count() < 0 ? "behind" : "ahead of");
     const bool is_wrong = std::chrono::abs(skew) > kWrongClock;
     add("clock", is_wrong ? CheckStatus::Warn : CheckStatus::Ok, detail,
-        is_wrong ? "set the clock: signed links and certificates depend on it" : "");
+        is_wrong ? "set the clock (timedatectl set-ntp true): signed links and certificates depend on it" : "");
   }
 
   void judge_endpoint(const std::string& host) {

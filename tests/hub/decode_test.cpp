@@ -277,5 +277,11 @@ TEST_CASE("decode_whoami: all but the name may be missing", "[hub][decode]") {  
   CHECK(who->role == "read");
   CHECK(decode_whoami(R"({"name": "bot"})")->role.empty());
   CHECK(decode_whoami(R"({"name": "bot", "auth": {"type": "oauth"}, "orgs": null})")->token_name.empty());
+  const auto fine = [](const std::string& rights) {
+    return decode_whoami(R"({"name": "bot", "auth": {"accessToken": {"role": "fineGrained", "fineGrained": )" + rights + "}}}");
+  };
+  CHECK(fine(R"({"canReadGatedRepos": false, "scoped": []})")->reads_gated == false);
+  CHECK(fine(R"({"canReadGatedRepos": true})")->reads_gated == true);
+  for (const char* odd : {"{}", "null", "true", R"({"canReadGatedRepos": "no"})"}) CHECK(fine(odd)->reads_gated == std::nullopt);
   CHECK(decode_whoami(R"({"type": "user"})").error().code == ErrorCode::BadResponse);
 }

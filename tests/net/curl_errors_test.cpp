@@ -50,3 +50,26 @@ TEST_CASE("curl codes: the reason holds nothing a terminal would obey", "[net][c
   CHECK_FALSE(reason({CURLE_COULDNT_CONNECT, ""}).empty());
   CHECK(reason({CURLE_OUT_OF_MEMORY, "", 0, false, true, false}) == "a header line without end");  // libcurl says: out of memory
 }
+
+TEST_CASE("curl codes: what to do about a proxy or a certificate", "[net][curl_errors]") {  // N4, N40, T37
+  struct Case {
+    CurlFailure failure;
+    const char* word;
+  };
+  for (const Case& c : {
+           Case{{CURLE_RECV_ERROR, "", 407, true}, "NAME:PASSWORD"},
+           Case{{CURLE_RECV_ERROR, "", 403, true}, "ask who runs it"},
+           Case{{CURLE_COULDNT_RESOLVE_PROXY, "", 0, true}, "https_proxy"},
+           Case{{CURLE_PEER_FAILED_VERIFICATION, "SSL certificate problem: self-signed certificate in certificate chain"}, "SSL_CERT_FILE"},
+           Case{{CURLE_PEER_FAILED_VERIFICATION, "SSL certificate problem: certificate is not yet valid"}, "timedatectl"},
+           Case{{CURLE_PEER_FAILED_VERIFICATION, "SSL certificate problem: certificate has expired"}, "timedatectl"},
+           Case{{CURLE_PEER_FAILED_VERIFICATION, "SSL: no alternative certificate subject name matches target host name 'x'"},
+                "another name"},
+           Case{{CURLE_SSL_CACERT_BADFILE, "error setting certificate file: /none"}, "PEM file that can be read"},
+           Case{{CURLE_SSL_CONNECT_ERROR, "error:0A00010B:SSL routines::wrong version number"}, "http://"},
+       }) {
+    CAPTURE(c.failure.detail, c.failure.proxy_status);
+    CHECK(advice(c.failure).find(c.word) != std::string::npos);
+  }
+  CHECK(advice({CURLE_COULDNT_CONNECT, ""}).empty());
+}

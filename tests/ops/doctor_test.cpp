@@ -65,7 +65,7 @@ TEST_CASE("doctor: a failure is shown at the step where it happened, and later s
   };
   for (const auto& each : std::vector<Case>{{ErrorCode::NameNotResolved, "fail skip skip skip skip skip skip"},
                                             {ErrorCode::ConnectFailed, "ok fail skip skip skip skip skip"},
-                                            {ErrorCode::ProxyFailed, "ok ok fail skip skip skip skip"},
+                                            {ErrorCode::ProxyFailed, "skip skip fail skip skip skip skip"},
                                             {ErrorCode::TlsFailed, "ok ok skip fail skip skip skip"},
                                             {ErrorCode::TimedOut, "ok ok skip ok skip fail skip"},
                                             {ErrorCode::ServerError, "ok ok skip ok skip fail skip"},
@@ -87,9 +87,22 @@ TEST_CASE("doctor: what an answer tells", "[ops][doctor]") {
   CHECK(statuses(judge_network(question("http://127.0.0.1:80"), answered({}))) == "ok ok skip skip skip ok skip");
   auto by_proxy = question();
   by_proxy.proxy = "http://proxy.example:3128";
-  CHECK(statuses(judge_network(by_proxy, answered({}))) == "ok ok ok ok skip ok skip");
-  CHECK(statuses(judge_network(by_proxy, failed(ErrorCode::ProxyFailed))) == "ok ok fail skip skip skip skip");
+  CHECK(statuses(judge_network(by_proxy, answered({}))) == "skip ok ok ok skip ok skip");
+  CHECK(statuses(judge_network(by_proxy, failed(ErrorCode::ProxyFailed))) == "skip skip fail skip skip skip skip");
   CHECK(statuses(skipped_network("--offline")) == "skip skip skip skip skip skip skip");
+}
+
+TEST_CASE("doctor: a clock that is off is told in the words of a person", "[ops][doctor]") {  // T38
+  struct Case {
+    const char* date;
+    const char* detail;
+  };
+  for (const auto& each : std::vector<Case>{{"Sun, 06 Nov 1994 08:49:20 GMT", "17 s ahead of the server's"},
+                                            {"Sun, 06 Nov 1994 08:19:37 GMT", "30 min ahead of the server's"},
+                                            {"Sun, 06 Nov 1994 11:54:37 GMT", "3 h 5 min behind the server's"},
+                                            {"Fri, 18 Nov 1994 08:49:37 GMT", "12 days behind the server's"}}) {
+    CHECK(judge_network(question(), answered({{"Date", each.date}})).at(4).detail == each.detail);
+  }
 }
 
 TEST_CASE("doctor: the rate limit names the tier", "[ops][doctor]") {  // R-343

@@ -45,8 +45,9 @@ struct Whoami {
   std::string name;
   std::string type;  ///< user, org, app
   std::vector<std::string> orgs;
-  std::string token_name;  ///< auth.accessToken.displayName
-  std::string role;        ///< read, write, fineGrained; empty for OAuth
+  std::string token_name;           ///< auth.accessToken.displayName
+  std::string role;                 ///< read, write, fineGrained; empty for OAuth
+  std::optional<bool> reads_gated;  ///< what a fine-grained token says of it; none for every other
 };
 
 /// Thread: one at a time; blocks; every call can be cancelled. Errors of every call: RepoNotFound, RevisionNotFound, AuthRequired,
