@@ -125,10 +125,10 @@ class ClientTest(unittest.TestCase):
             env["HF_ENDPOINT"] = "http://127.0.0.1:9"  # nobody listens: a request would fail
         return env
 
-    def python(self, code, check=True, umask=-1, **options):
-        """Runs `code` in the clients' Python with the cache set; returns its standard output. Options: those of python_env."""
+    def python(self, code, check=True, umask=-1, stdin=None, **options):
+        """Runs `code` in the clients' Python with the cache set; returns its standard output. `stdin`: text. Options: those of python_env."""
         done = subprocess.run([ENV / "venv" / "bin" / "python", "-c", code], env=self.python_env(**options), cwd=self.scratch, capture_output=True,
-                              text=True, umask=umask)
+                              text=True, umask=umask, input=stdin)
         if check:
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return done.stdout.strip()
