@@ -4,6 +4,8 @@
 
 #include "net/field_text.hpp"
 
+#include <algorithm>
+
 namespace larder::transfer {
 
 namespace {
@@ -13,6 +15,9 @@ std::optional<std::uint64_t> content_length(const net::ResponseHead& head) {
   const auto text = head.headers.find("Content-Length");
   return text ? net::parse_digits(*text) : std::nullopt;
 }
+
+/// A server may send less than it was asked for, but one that sends a byte at a time would be asked for ever, each time with progress.
+constexpr std::uint64_t kLeastAnswer = 64 * 1024;
 
 std::optional<ContentRange> content_range(const net::ResponseHead& head) {
   const auto text = head.headers.find("Content-Range");
@@ -25,6 +30,7 @@ Judgement judge_partial(const net::ResponseHead& head, const ByteRange& asked, s
   if (said->total && *said->total != size) return {Verdict::OtherSize, {}};
   // An unknown total ("/*") could hide another file: T30 wants it said.
   if (!said->total || said->range->begin != asked.begin || said->range->end > asked.end) return {Verdict::BadRange, {}};
+  if (said->range->size() < std::min(asked.size(), kLeastAnswer)) return {Verdict::BadRange, {}};
   const auto length = content_length(head);
   if (length && *length != said->range->size()) return {Verdict::BadRange, {}};
   return {Verdict::Accept, *said->range};

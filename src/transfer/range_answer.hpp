@@ -20,7 +20,7 @@ std::optional<ContentRange> parse_content_range(std::string_view text);
 enum class Verdict {
   Accept,     ///< the body is `range` of the file
   WholeBody,  ///< the range was ignored, the body is the whole file: fine from offset 0, else the file starts anew as one stream (T31)
-  BadRange,   ///< another range than asked, or a range nobody asked for: drop this answer (T30, N28)
+  BadRange,   ///< another range than asked, one that is hardly any of it, or one nobody asked for: drop this answer (T30, N28)
   OtherSize,  ///< it says that the file has another size than the tree (N35)
   NotThere,   ///< 416: there is nothing at that offset (N25)
   Redirect,   ///< 301, 302, 303, 307, 308
