@@ -1,15 +1,20 @@
 """What bench/scan and bench/verify share: caches by the layout of the Hub's clients, and how a command is measured."""
+import contextlib
 import hashlib
+import http.server
+import json
 import os
 import pathlib
 import shutil
 import statistics
 import subprocess
 import tempfile
+import threading
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LARDER = ROOT / "build" / "release" / "larder"
 COUNTER = ROOT / "build" / "release" / "bench" / "bench_measure"
+REPO, COMMIT = "org/m", "1" * 40  # of make_bytes_cache
 HF = ROOT / "build" / "clients" / "venv" / "bin" / "hf"
 
 
@@ -53,11 +58,10 @@ def make_links_cache(root, repos, links):
 
 def make_bytes_cache(root, files, size):
     """One repository with `files` blobs of `size` random bytes under their sha256; returns the blobs' paths."""
-    folder = f"{root}/models--org--m"
-    commit = "1" * 40
-    for name in ("blobs", "refs", f"snapshots/{commit}"):
+    folder = f"{root}/models--{REPO.replace('/', '--')}"
+    for name in ("blobs", "refs", f"snapshots/{COMMIT}"):
         os.makedirs(f"{folder}/{name}", exist_ok=True)
-    write(f"{folder}/refs/main", commit.encode())
+    write(f"{folder}/refs/main", COMMIT.encode())
     paths = []
     for index in range(files):
         data = os.urandom(1 << 20) * max(1, size >> 20) if size >= 1 << 20 else os.urandom(size)
@@ -65,15 +69,41 @@ def make_bytes_cache(root, files, size):
         write(f"{folder}/blobs/{blob}", b"")
         with open(f"{folder}/blobs/{blob}", "wb") as out:
             out.write(data)
-        os.symlink(f"../../blobs/{blob}", f"{folder}/snapshots/{commit}/file-{index}.bin")
+        os.symlink(f"../../blobs/{blob}", f"{folder}/snapshots/{COMMIT}/file-{index}.bin")
         paths.append(f"{folder}/blobs/{blob}")
     return paths
 
 
-def measure(command, cache, runs):
-    """Median wall and CPU seconds and the largest resident set (MB) of `runs` warm runs after one that is not counted."""
-    environment = {"PATH": os.environ["PATH"], "HOME": os.path.dirname(cache), "HF_HUB_CACHE": cache, "HF_HUB_OFFLINE": "1",
-                   "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+@contextlib.contextmanager
+def listing_hub(paths):
+    """The endpoint of a Hub that has one answer: the listing of make_bytes_cache's files, which `hf cache verify` asks for."""
+    entries = [{"type": "file", "path": f"file-{index}.bin", "size": os.path.getsize(path), "oid": "0" * 40,
+                "lfs": {"oid": os.path.basename(path), "size": os.path.getsize(path), "pointerSize": 134}} for index, path in enumerate(paths)]
+    body = json.dumps(entries).encode()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            is_listing = "/tree/" in self.path
+            self.send_response(200 if is_listing else 404)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body) if is_listing else 2))
+            self.end_headers()
+            self.wfile.write(body if is_listing else b"{}")
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def measure(command, cache, runs, endpoint=None):
+    """Median wall and CPU seconds and the largest resident set (MB) of `runs` warm runs after one that is not counted.
+    Without `endpoint` the command may ask nobody."""
+    environment = {"PATH": os.environ["PATH"], "HOME": os.path.dirname(cache), "HF_HUB_CACHE": cache,
+                   "HF_HUB_DISABLE_PROGRESS_BARS": "1", **({"HF_ENDPOINT": endpoint} if endpoint else {"HF_HUB_OFFLINE": "1"})}
     if not COUNTER.is_file():
         raise SystemExit("build first: cmake --preset release -DLARDER_BUILD_BENCH=ON && cmake --build --preset release")
     walls, cpus, peaks = [], [], []
