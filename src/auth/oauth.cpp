@@ -83,7 +83,8 @@ Result<OAuthToken> OAuth::await(const DeviceCode& code, const CancelToken& cance
     if (word == "slow_down") interval += kSlowDown;
     if (word.empty() || word == "slow_down" || word == "authorization_pending") continue;
     if (word == "expired_token") break;
-    return fail(ErrorCode::AccessDenied, "the login was refused: " + escape_text(word, kShownError));
+    return fail(ErrorCode::AccessDenied, "the login was refused: " + error_words(*fields, answer->status),
+                "to begin again: larder auth login --device");
   }
   if (cancel.is_cancelled()) return fail(cancel.error());
   return fail(ErrorCode::TimedOut, "nobody confirmed the login in time", "run the command again");

@@ -50,6 +50,10 @@ class TokenStore::Locked {
   std::optional<fs::FileLock> lock_;
 };
 
+bool StoredState::has_login() const {
+  return std::any_of(tokens.begin(), tokens.end(), [](const StoredToken& token) { return !token.refresh_token().empty(); });
+}
+
 const StoredToken* StoredState::active_section() const {
   if (active.empty()) return nullptr;
   const auto found =

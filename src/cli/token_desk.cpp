@@ -119,7 +119,7 @@ void TokenDesk::renew() {
   const auto random = make_system_random();
   auth::TokenStore store(*disk, clock_, *random, settings.token_file);
   const auto state = store.read();
-  if (!state || state->active_section() == nullptr || state->active_section()->refresh_token().empty()) return;
+  if (!state || state->active.empty() || !state->has_login()) return;
   use(state->active);  // another client may have renewed it since
   const auto endpoint = Url::parse(settings.endpoint);
   if (!endpoint) return;

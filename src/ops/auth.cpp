@@ -45,6 +45,12 @@ Result<LoginReport> check_and_save(Services& services, auth::TokenStore& store, 
   return LoginReport{std::move(who), section.name()};
 }
 
+bool is_due(const auth::StoredToken& section, Clock& clock) {
+  const auto expires = section.expires_at();
+  if (!expires || section.refresh_token().empty()) return false;
+  return std::chrono::seconds(*expires - unix_seconds(clock.wall_now())) < kRenewBefore;
+}
+
 }  // namespace
 
 Result<LoginReport> login(Services& services, auth::TokenStore& store, const Secret& token, const CancelToken& cancel) {
@@ -74,12 +80,11 @@ std::vector<StoredFacts> stored_facts(const auth::StoredState& state) {
 Result<std::optional<Secret>> renew_if_due(auth::OAuth& oauth, auth::TokenStore& store, Clock& clock, const Secret& token,
                                            const CancelToken& cancel) {
   LARDER_TRY(const auto state, store.read());
+  if (state.active.empty()) return std::nullopt;
+  if (state.active.reveal() != token.reveal()) return state.active;  // another client was faster
   const auto* section = state.active_section();
-  if (section == nullptr || section->token().reveal() != token.reveal()) return std::nullopt;
-  const auto expires = section->expires_at();
-  if (!expires || section->refresh_token().empty()) return std::nullopt;
-  const auto left = std::chrono::seconds(*expires - unix_seconds(clock.wall_now()));
-  if (left >= kRenewBefore) return std::nullopt;
+  const bool is_between = section == nullptr && state.has_login();
+  if (!is_between && (section == nullptr || !is_due(*section, clock))) return std::nullopt;
   const auto renew = [&](const auth::StoredToken& old) -> Result<auth::StoredToken> {
     log::add_secret(old.refresh_token().reveal());
     LARDER_TRY(const auto fresh, oauth.refresh(old.refresh_token(), cancel));
@@ -89,8 +94,11 @@ Result<std::optional<Secret>> renew_if_due(auth::OAuth& oauth, auth::TokenStore&
     set_oauth(renewed, fresh, clock);
     return renewed;
   };
-  LARDER_TRY(auto now, store.renew(token, renew, cancel));
-  return now;
+  auto now = store.renew(token, renew, cancel);
+  // Another client may have written one of the two files and not yet the other: the lock was waited for to look again, no more.
+  if (!now && is_between) return std::nullopt;
+  if (!now) return fail(std::move(now).error());
+  return *std::move(now);
 }
 
 }  // namespace larder::ops

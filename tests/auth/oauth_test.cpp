@@ -94,8 +94,10 @@ TEST_CASE("oauth: it is asked until the user has decided", "[auth][oauth]") {  /
 }
 
 TEST_CASE("oauth: a refusal, the end of the time and an interrupt end the waiting", "[auth][oauth]") {
-  Rig refused({test::json_answer(R"({"error": "access_denied"})", 400)});
-  CHECK(refused.oauth.await(refused.code(), refused.cancel.token()).error().code == ErrorCode::AccessDenied);
+  Rig refused({test::json_answer(R"({"error": "access_denied", "error_description": "ask an admin"})", 400)});
+  const auto refusal = refused.oauth.await(refused.code(), refused.cancel.token()).error();
+  CHECK(refusal.code == ErrorCode::AccessDenied);
+  CHECK(refusal.message == "the login was refused: access_denied: ask an admin");
   Rig expired({test::json_answer(R"({"error": "expired_token"})", 400)});
   CHECK(expired.oauth.await(expired.code(), expired.cancel.token()).error().code == ErrorCode::TimedOut);
   Rig late({test::json_answer(R"({"error": "authorization_pending"})", 400)});

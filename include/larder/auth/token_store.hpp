@@ -25,6 +25,8 @@ struct StoredState {
   Secret active;                    ///< of the token file, cleaned (R-403); empty: there is none
   /// The section that holds the active token; null: none does.
   [[nodiscard]] const StoredToken* active_section() const;
+  /// Whether any section can be renewed.
+  [[nodiscard]] bool has_login() const;
 };
 
 /// Writes whole files with mode 0600, by rename; changes are made under the lock `stored_tokens.lock`, which `hf` takes, too.
