@@ -325,6 +325,42 @@ TEST_CASE("pull: several failures share their code, or are exit 10", "[integrati
   CHECK_FALSE(box.ref().has_value());
 }
 
+TEST_CASE("pull: a Hub whose bodies are all bad the same way is one exit code, whatever the size of the files",
+          "[integration][faults][lasting]") {
+  HubRepo repo = small_repo();
+  std::vector<HubFile> files;
+  for (const std::uint64_t size : {5000ULL, 200'000ULL, 1'048'576ULL, 1'048'577ULL, 4'000'000ULL, 20'000'000ULL}) {
+    files.emplace_back("f" + std::to_string(size), Body::pattern(size), size % 3 == 0 ? Storage::Regular : Storage::Lfs);
+  }
+  repo.commit(files);
+  const auto [fault, exit] = GENERATE(table<std::string, int>({{"wrong:0", 7},         // T20
+                                                               {"short*1000", 5},      // N8
+                                                               {"cut:0*1000", 5},      // N7
+                                                               {"cut:1*1000", 5},      //
+                                                               {"rst-hdr:5*1000", 5},  // N6
+                                                               {"5xx:1000", 5},        // N20
+                                                               {"503body*1000", 5},    // N21
+                                                               {"extra", 6},           // T21
+                                                               {"endless", 6},         //
+                                                               {"gzbomb", 6},          // T22
+                                                               {"chunk-bad", 6},       // N11
+                                                               {"portal", 6}}));       // T36
+  CAPTURE(fault);
+  Sandbox box;
+  box.hub.put(repo);
+  box.hub.fault("*", fault);
+  const RunResult result = box.run({"pull", "org/m", "--json", "--retries", "2"});
+  CHECK_EXIT(result, exit);
+  for (const auto& failure : parse_output(result)["failures"]) {
+    CAPTURE(failure.dump());
+    CHECK(failure["exit"] == exit);
+  }
+  CHECK(box.findings("") == "");
+  box.hub.clear_faults();
+  CHECK_EXIT(box.run({"pull", "org/m"}), 0);
+  CHECK(box.findings("--complete") == "");
+}
+
 TEST_CASE("pull: a stalled answer is dropped and asked for again", "[integration][faults]") {  // N12
   Sandbox box;
   HubRepo repo = small_repo();
