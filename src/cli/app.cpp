@@ -75,6 +75,18 @@ log::Level log_level(int verbosity) {
   return verbosity == 1 ? log::Level::Info : log::Level::Debug;
 }
 
+/// An error from before any command runs, or beside one.
+int refuse(const Error& error, const std::vector<std::string>& words) {
+  if (asks_for_json(words)) {
+    Output out(STDOUT_FILENO);
+    write_error_document(out, error, {});
+    (void)out.finish();
+  }
+  StatusLine line(STDERR_FILENO, {});
+  Report(line, Notes::Shown).error(error);
+  return process_exit_code(error);
+}
+
 /// One invocation, after its command is known.
 class Run {
  public:
@@ -122,7 +134,10 @@ class Run {
     if (config.settings.timeout.count() > 0) options.deadline = std::chrono::steady_clock::now() + config.settings.timeout;
     CancelSource cancel;
     options.cancel = cancel.token();
-    SignalThread signals(cancel, {options.deadline, std::chrono::milliseconds(850), [this](int signal) { say_interrupted(signal); }});
+    SignalOptions watch;
+    watch.deadline = options.deadline;
+    watch.at_hard_end = [this](const Error& reason) { return say_stuck(reason); };
+    const SignalThread signals(cancel, std::move(watch));
     Workshop workshop(config, variables, report, line, options);
     Session session{config, out_, report, workshop, cancel.token(), false, false, false, {}, false};
     session.json = flags_.is_json();
@@ -153,7 +168,17 @@ class Run {
     return process_exit_code(error);
   }
 
-  /// Also called by the signal thread when the rest is stuck, so it touches nothing that the main thread changes.
+  /// Called by the signal thread when the rest is stuck, so it touches nothing that the main thread changes.
+  [[nodiscard]] int say_stuck(Error reason) const {
+    if (reason.code == ErrorCode::Interrupted) {
+      say_interrupted(reason.signal);
+      return process_exit_code(reason);
+    }
+    reason.message = std::string(row_.name) + ": " + reason.message + ", and what was under way did not end";
+    reason.hint = "what is here is kept; `larder doctor fs` looks for a disk that does not answer";
+    return refuse(reason, all_words_);
+  }
+
   void say_interrupted(int signal) const {
     StatusLine line(STDERR_FILENO, {});
     line.print("larder: interrupted by " + std::string(signal_name(signal)) + "; what is here is kept");
@@ -176,18 +201,6 @@ int complain_with_help(const std::string& text) {
   out.write(text);
   (void)out.finish();
   return exit_code(ErrorCode::InvalidArgument);
-}
-
-/// An error from before any command runs.
-int refuse(const Error& error, const std::vector<std::string>& words) {
-  if (asks_for_json(words)) {
-    Output out(STDOUT_FILENO);
-    write_error_document(out, error, {});
-    (void)out.finish();
-  }
-  StatusLine line(STDERR_FILENO, {});
-  Report(line, Notes::Shown).error(error);
-  return process_exit_code(error);
 }
 
 /// Text that depends on nothing.

@@ -33,8 +33,6 @@ void set_action(int signal, void (*handler)(int)) {
   ::sigaction(signal, &action, nullptr);
 }
 
-[[noreturn]] void end_hard(int signal) { ::_exit(128 + signal); }
-
 }  // namespace
 
 void block_signals() {
@@ -80,22 +78,26 @@ int SignalThread::wait_milliseconds() const {
 }
 
 void SignalThread::on_signal(int signal) {
-  if (first_signal_ != 0) end_hard(signal);
+  if (first_signal_ != 0) ::_exit(128 + signal);
   first_signal_ = signal;
-  hard_end_ = SteadyClock::now() + options_.patience;
+  const auto end = SteadyClock::now() + options_.patience;
+  hard_end_ = std::min(hard_end_.value_or(end), end);
   cancel_.interrupt(signal);
 }
 
 void SignalThread::on_time() {
   const auto now = SteadyClock::now();
-  if (hard_end_ && now >= *hard_end_) {
-    if (options_.before_hard_end) options_.before_hard_end(first_signal_);
-    end_hard(first_signal_);
-  }
+  if (hard_end_ && now >= *hard_end_) end_hard();
   if (!hard_end_ && options_.deadline && now >= *options_.deadline) {
-    options_.deadline.reset();
+    hard_end_ = now + options_.patience_at_deadline;
     cancel_.time_out();
   }
+}
+
+// A call of the system does not come back: a disk that hangs keeps no promise of ours waiting.
+void SignalThread::end_hard() {
+  const Error reason = cancel_.token().error();
+  ::_exit(options_.at_hard_end ? options_.at_hard_end(reason) : 1);
 }
 
 }  // namespace larder::cli

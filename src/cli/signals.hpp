@@ -19,12 +19,13 @@ void block_signals();
 struct SignalOptions {
   std::optional<std::chrono::steady_clock::time_point> deadline;  ///< `--timeout`
   std::chrono::milliseconds patience{850};  ///< from the first signal to the hard end (within 1 s, docs/manual.md "Ground rules")
-  /// What to say before the hard end; called in the signal thread.
-  std::function<void(int signal)> before_hard_end;
+  std::chrono::milliseconds patience_at_deadline{1500};
+  /// Says why it ends, and returns the exit code; called in the signal thread.
+  std::function<int(const Error& reason)> at_hard_end;
 };
 
-/// The first signal cancels; the second, or running out of patience, ends the process at once with 128 + signal. A deadline cancels, too.
-/// Whatever the moment, the state on disk is that of a kill, which the commit order survives (L1, L22).
+/// The first signal cancels, so does the deadline; a second signal, or running out of patience, ends the process at once. Whatever the
+/// moment, the state on disk is that of a kill, which the commit order survives (L1, L22).
 class SignalThread {
  public:
   SignalThread(CancelSource& cancel, SignalOptions options);
@@ -37,6 +38,7 @@ class SignalThread {
   [[nodiscard]] int wait_milliseconds() const;
   void on_signal(int signal);
   void on_time();
+  [[noreturn]] void end_hard();
 
   CancelSource& cancel_;
   SignalOptions options_;

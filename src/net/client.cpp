@@ -20,6 +20,16 @@ constexpr std::size_t kShownWarning = 500;
 /// The Hub counts "api" and other requests apart: an empty quota of one says nothing about the other.
 std::string quota_key(const Url& url) { return url.origin().text() + (url.path().rfind("/api/", 0) == 0 ? " api" : ""); }
 
+/// Why a run that is over got no answer: a time limit tells what it was waiting for.
+Error cut_short(const CancelToken& cancel, const Url& url, const std::optional<Error>& trouble) {
+  Error error = cancel.error();
+  if (error.code == ErrorCode::TimedOut) {
+    error.message = url.origin().host_text() + ": no answer when " + error.message;
+    if (trouble) error.message += ", last trouble: " + trouble->text();
+  }
+  return error;
+}
+
 }  // namespace
 
 Client::Client(Transport& transport, Clock& clock, Random& random, ProgressSink& progress, RetryPolicy policy)
@@ -42,17 +52,19 @@ Result<Response> Client::exchange(Request request, const CancelToken& cancel, Re
 
 // One URL, with retries.
 Result<Response> Client::exchange_one(const Request& request, const CancelToken& cancel) {
+  std::optional<Error> trouble;
   for (int failures = 0;;) {
     LARDER_CHECK(await_quota(request.url, cancel));
     Result<Response> response = run_blocking(transport_, request, cancel);
-    if (cancel.is_cancelled()) return fail(cancel.error());
+    if (cancel.is_cancelled()) return fail(cut_short(cancel, request.url, trouble));
     if (response) note_headers(request.url, response->head);
     auto error = response ? transient_failure(request.url, response->head, clock_.wall_now()) : response.error();
     if (!error) return response;
     const auto pause = decide_retry(*error, ++failures, policy_, random_);
     if (!pause || is_past_deadline(*pause)) return fail(final_error(std::move(*error), pause.has_value()));
     log::info("trying again in " + std::to_string(pause->count()) + " ms: " + error->text());
-    LARDER_CHECK(wait(*pause, wait_reason(*error), cancel));
+    if (!wait(*pause, wait_reason(*error), cancel)) return fail(cut_short(cancel, request.url, error));
+    trouble = std::move(error);
   }
 }
 

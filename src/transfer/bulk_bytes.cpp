@@ -128,12 +128,13 @@ void BulkLane::on_digest(DigestEvent& event) {
 }
 
 // T20, N31, N33: once more from zero; from another source if there is one; with several in the file, from one alone, so that the liar
-// shows.
+// shows; if that one fails and the file gets mixed again, from the next.
 void BulkLane::on_mismatch(FileTask& task, const digest::Digest& actual) {
   ++task.mismatches;
   const std::optional<std::size_t> culprit = task.has_resumed ? std::nullopt : task.served.only();
   const bool can_switch = culprit && run_.health.has_other(task.excluded, *culprit);
-  if (task.mismatches > 1 && !can_switch) {
+  const bool is_over = culprit ? task.mismatches > 1 && !can_switch : task.mismatches > static_cast<int>(task.sources.size());
+  if (is_over) {
     Error error;
     error.code = ErrorCode::DigestMismatch;
     error.message = fmt::format("digest mismatch: expected {}, got {}", task.entry.digest().text(), actual.text());

@@ -1,5 +1,7 @@
 #include "transfer/bulk_lane.hpp"
 
+#include "base/escape.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -120,6 +122,9 @@ void BulkLane::wait_for_lock(FileTask& task, std::optional<int> holder) {
   } else if (found->said == SteadyTime{} || now - found->said >= kLockSay) {
     found->said = now;
     run_.seams.progress.wait(fmt::format("lock held by {}", who), std::min(left, kLockSay));
+    run_.trouble = Error{};
+    run_.trouble->code = ErrorCode::LockBusy;
+    run_.trouble->message = fmt::format("{}: lock held by {}", escape_text(task.entry.path), who);
   }
   close(task);
 }

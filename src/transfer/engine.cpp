@@ -152,7 +152,7 @@ bool Engine::Impl::must_end(Run& run, const CancelToken& cancel) const {
   } else if (options_.deadline && seams_.clock.now() >= *options_.deadline) {
     Error error;
     error.code = ErrorCode::TimedOut;
-    error.message = "the time given for the whole run is over";
+    error.message = "the time limit was reached with " + format_bytes_long(run.state.done_bytes) + " here";
     if (run.state.trouble) error.message += ", last trouble: " + run.state.trouble->text();
     run.state.ending = std::move(error);
   }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Signals at the moments when a program likes to be deaf (L21 to L23): each ends larder in about a second, says how to go on,
-leaves a sound cache, and the same command then finishes.
+leaves a sound cache, and the same command then finishes. `--timeout` ends a pull at the same moments, with exit 5.
 
   interrupts.py --larder BIN --hub BIN --shim SO
 
@@ -18,6 +18,7 @@ import check_cache
 import rig as rigs
 
 PATIENCE = 4  # seconds; the promise is one, but a busy machine starts threads late
+EXIT_NETWORK = 5
 SIGNALS = ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129))
 SLOW = {"SLOW_CALL": "fsync", "SLOW_MS": 30_000}
 
@@ -34,26 +35,36 @@ class Moment:
         self.is_there, self.extra = is_there, extra
         self.before = set(check_cache.Checker(self.folder / "hub").run())
 
-    def start(self):
+    def start(self, *more):
         extra = None
         if self.extra:
             log = self.rig.scratch / "moment-points"
             log.unlink(missing_ok=True)
             extra = {"SHIM_ROOT": self.folder, "SHIM_LOG": log, **self.extra}
             self.is_there = lambda: log.exists() and "fsync" in log.read_text()
-        process = subprocess.Popen([self.rig.larder, *self.words], env=self.rig.environment(self.folder / "hub", extra), cwd=self.rig.scratch,
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen([self.rig.larder, *self.words, *more], env=self.rig.environment(self.folder / "hub", extra), cwd=self.rig.scratch,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def await_moment(self, process):
         begin = time.monotonic()
         while process.poll() is None and not (self.is_there() if self.is_there else time.monotonic() > begin + 0.5):
             time.sleep(0.01)  # another process' doing can only be watched
-        return process
 
     def interrupt(self, number, code, times=1):
         process = self.start()
+        self.await_moment(process)
         begin = time.monotonic()
         for _ in range(times):
             process.send_signal(number)
             time.sleep(0.05 if times > 1 else 0)  # two signals at the same time are one
+        return self.end_of(process, begin, code, ("to go on", self.words[0]) if times == 1 else ())
+
+    def run_out_of_time(self):
+        """A pull that has one second."""
+        begin = time.monotonic() + 1
+        return self.end_of(self.start("--timeout", "1"), begin, EXIT_NETWORK, ("time limit", "hint:"))
+
+    def end_of(self, process, begin, code, says):
         try:
             _, said = process.communicate(timeout=60)
         except subprocess.TimeoutExpired:
@@ -64,8 +75,7 @@ class Moment:
         wrong = [] if process.returncode == code else [f"exit {process.returncode} instead of {code}: {said.strip()[-200:]}"]
         if took > PATIENCE:
             wrong.append(f"it took {took:.1f} s")
-        if times == 1 and ("to go on" not in said or self.words[0] not in said):
-            wrong.append(f"it does not say how to go on: {said.strip()[-200:]}")
+        wrong += [f"it does not say \"{part}\": {said.strip()[-200:]}" for part in says if part not in said]
         return wrong + sorted(set(check_cache.Checker(self.folder / "hub").run()) - self.before), took
 
 
@@ -116,6 +126,9 @@ def main():
             wrong += [f"{moment.name}, {number.name}: {line}" for line in found]
         found, took = moment.interrupt(signal.SIGINT, 130, times=2)
         wrong += [f"{moment.name}, twice: {line}" for line in found]
+        if moment.words[0] == "pull":
+            found, _ = moment.run_out_of_time()
+            wrong += [f"{moment.name}, time limit: {line}" for line in found]
         print(f"{moment.name}: {'right' if not wrong else 'WRONG, or one before it'}", flush=True)
 
     with rigs.Rig(options.larder, options.hub, options.shim) as rig:
