@@ -1,11 +1,11 @@
 #include "store/lease.hpp"
 
-#include "fs/plain_file.hpp"
 #include "store/run_name.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace larder::store {
 namespace {
@@ -19,6 +19,21 @@ constexpr std::int64_t kLatest = 4102444800;  // 2100-01-01
 std::string string_field(const nlohmann::json& object, const char* name) {
   const auto found = object.find(name);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+/// nullopt: not a whole number. Beyond the calendar: its end.
+std::optional<WallTime> time_field(const nlohmann::json& object, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_number_integer()) return std::nullopt;
+  const bool is_beyond = found->is_number_unsigned() && found->get<std::uint64_t>() > static_cast<std::uint64_t>(kLatest);
+  const std::int64_t seconds = is_beyond ? kLatest : std::clamp<std::int64_t>(found->get<std::int64_t>(), 0, kLatest);
+  return WallTime(std::chrono::seconds(seconds));
+}
+
+bool has_unknown_field(const nlohmann::json& object) {
+  constexpr std::array<std::string_view, 4> kKnown{"version", "owner", "commit", "until"};
+  return std::any_of(object.items().begin(), object.items().end(),
+                     [&](const auto& item) { return std::find(kKnown.begin(), kKnown.end(), item.key()) == kKnown.end(); });
 }
 
 std::int64_t integer_field(const nlohmann::json& object, const char* name) {
@@ -53,10 +68,12 @@ std::optional<LeaseRecord> parse_lease(std::string_view text) {
   if (!json.is_object() || integer_field(json, "version") != kVersion) return std::nullopt;
   const auto owner = json.find("owner");
   if (owner == json.end() || !owner->is_object()) return std::nullopt;
+  const auto until = time_field(json, "until");
+  if (!until) return std::nullopt;
   LeaseRecord record;
   record.owner = parse_owner(*owner);
-  record.commit = repo::CommitId::parse(string_field(json, "commit"));
-  record.until = WallTime(std::chrono::seconds(std::clamp<std::int64_t>(integer_field(json, "until"), 0, kLatest)));
+  if (!has_unknown_field(json)) record.commit = repo::CommitId::parse(string_field(json, "commit"));
+  record.until = *until;
   return record;
 }
 
@@ -116,17 +133,43 @@ Result<void> Lease::release() {
   return {};
 }
 
+namespace {
+
+/// Of which only the last change is known.
+LeaseRecord unknown_lease(const fs::FileFacts& facts) {
+  LeaseRecord record;
+  const std::chrono::seconds changed(std::clamp<std::int64_t>(facts.mtime_ns / 1'000'000'000, 0, kLatest));
+  record.until = WallTime(changed + kUnknownLeaseLife);
+  return record;
+}
+
+/// nullopt: no lease.
+Result<std::optional<LeaseRecord>> read_lease(fs::Disk& disk, const std::string& leases, const std::string& run) {
+  const std::string path = leases + "/" + run;
+  LARDER_TRY(const auto facts, disk.look(path));
+  if (!facts) return std::optional<LeaseRecord>{};
+  std::optional<LeaseRecord> record;
+  bool is_object = false;
+  if (facts->kind == fs::FileKind::Regular && facts->size <= kLeaseLimit) {
+    const auto text = disk.read_small(path, kLeaseLimit);
+    if (text && (!*text || (*text)->empty())) return std::optional<LeaseRecord>{};
+    if (text) record = parse_lease(**text);
+    is_object = text && (*text)->starts_with('{');
+  }
+  if (!record && !is_run(run) && !is_object) return std::optional<LeaseRecord>{};
+  if (!record) record = unknown_lease(*facts);
+  record->run = run;
+  return record;
+}
+
+}  // namespace
+
 Result<std::vector<LeaseRecord>> read_leases_in(fs::Disk& disk, const std::string& leases) {
   LARDER_TRY(const auto names, disk.list(leases));
   std::vector<LeaseRecord> records;
   for (const auto& name : names) {
-    if (!is_run(name)) continue;
-    LARDER_TRY(const auto text, fs::read_plain(disk, leases + "/" + name, kLeaseLimit));
-    if (!text) continue;
-    auto record = parse_lease(*text);
-    if (!record) continue;
-    record->run = name;
-    records.push_back(std::move(*record));
+    LARDER_TRY(auto record, read_lease(disk, leases, name));
+    if (record) records.push_back(std::move(*record));
   }
   return records;
 }
@@ -140,12 +183,21 @@ bool is_void(fs::Disk& disk, const LeaseRecord& lease, WallTime now) {
 Result<DeadRuns> DeadRuns::look(fs::Disk& disk, const std::string& leases, WallTime now) {
   DeadRuns dead;
   LARDER_TRY(const auto records, read_leases_in(disk, leases));
-  for (const auto& record : records) {
-    if (liveness(disk, record.owner) == Liveness::Dead) continue;
-    dead.undying_.push_back(record.run);
-    if (record.until > now) dead.leased_.push_back(record.run);
-  }
+  for (const auto& record : records) dead.add(disk, record, now);
   return dead;
+}
+
+Result<DeadRuns> DeadRuns::look_at(fs::Disk& disk, const std::string& leases, const std::string& run, WallTime now) {
+  DeadRuns dead;
+  LARDER_TRY(const auto record, read_lease(disk, leases, run));
+  if (record) dead.add(disk, *record, now);
+  return dead;
+}
+
+void DeadRuns::add(fs::Disk& disk, const LeaseRecord& lease, WallTime now) {
+  if (liveness(disk, lease.owner) == Liveness::Dead) return;
+  undying_.push_back(lease.run);
+  if (lease.until > now) leased_.push_back(lease.run);
 }
 
 bool DeadRuns::contains(std::string_view run) const { return std::find(leased_.begin(), leased_.end(), run) == leased_.end(); }

@@ -11,14 +11,17 @@
 
 namespace larder::store {
 
-/// A longer file is no lease. Bytes.
+/// A longer file is no lease that can be understood. Bytes.
 inline constexpr std::uint64_t kLeaseLimit = 16 * 1024;
+/// How long a lease that cannot be understood counts after its last change: whoever wrote it renews it, as this larder does each hour, and
+/// garbage must not keep a repository for ever.
+inline constexpr std::chrono::hours kUnknownLeaseLife{24 * 7};
 
 /// One lease file as read.
 struct LeaseRecord {
   std::string run;
   Owner owner;
-  std::optional<repo::CommitId> commit;
+  std::optional<repo::CommitId> commit;  ///< nullopt: not known, so it may need anything
   WallTime until;
 };
 
@@ -56,10 +59,11 @@ class Lease {
 
 /// The text of a lease file.
 std::string format_lease(const Owner& owner, const repo::CommitId& commit, WallTime until);
-/// nullopt: not a lease of a version known here. Pure.
+/// nullopt: not a lease of a version known here. Fields that are not known may mean anything, so its commit is not known then. Pure.
 std::optional<LeaseRecord> parse_lease(std::string_view text);
 
-/// All readable leases of a repository; unreadable ones are left out.
+/// All leases of a repository. One that cannot be read or understood (a later larder's, another user's) counts as one of an unknown owner
+/// and commit (I7). None are: an empty file, which is what a power cut leaves, and what is neither named after a run nor a JSON object.
 Result<std::vector<LeaseRecord>> read_leases(fs::Disk& disk, const RepoLayout& layout);
 Result<std::vector<LeaseRecord>> read_leases_in(fs::Disk& disk, const std::string& leases);
 /// Void: its owner is dead, or `until` has passed.
@@ -71,6 +75,8 @@ class DeadRuns {
  public:
   /// `leases`: a folder of lease files; not there: no lease, everybody is dead.
   static Result<DeadRuns> look(fs::Disk& disk, const std::string& leases, WallTime now);
+  /// The same for one run only.
+  static Result<DeadRuns> look_at(fs::Disk& disk, const std::string& leases, const std::string& run, WallTime now);
   /// True when `run` holds no lease, or a void one: for what may be cleared away.
   [[nodiscard]] bool contains(std::string_view run) const;
   /// True when `run` holds no lease, or its owner is dead for certain. A lease that only ran out does not count: its owner may be a
@@ -78,6 +84,7 @@ class DeadRuns {
   [[nodiscard]] bool has_dead_owner(std::string_view run) const;
 
  private:
+  void add(fs::Disk& disk, const LeaseRecord& lease, WallTime now);
   std::vector<std::string> leased_;   // runs with a lease that is not void
   std::vector<std::string> undying_;  // runs with a lease whose owner is not dead for certain
 };

@@ -54,24 +54,54 @@ TEST_CASE("Lease: void a day after its last renewal", "[store][lease]") {
   CHECK(store::is_void(*cache.run.disk, record, now + std::chrono::hours(25)));
 }
 
-TEST_CASE("Lease: what cannot be read is no lease", "[store][lease]") {
+TEST_CASE("Lease: what cannot be understood counts as a lease of anything, for a while", "[store][lease]") {  // I7
   Cache cache;
-  write_file(cache.layout.leases() + "/00000001", "");
+  const std::string known = R"("owner":{"host":"h"},"until":4000000000)";
   write_file(cache.layout.leases() + "/00000002", "{\"version\":2,\"owner\":{},\"until\":1}");
   write_file(cache.layout.leases() + "/00000003", "[[[[");
   write_file(cache.layout.leases() + "/00000004", std::string(100000, ' '));
-  write_file(cache.layout.leases() + "/not-a-run", store::format_lease({}, commit_of('1'), cache.run.clock->wall_now()));
   files::create_directories(cache.layout.leases() + "/00000005");
-  files::create_symlink("00000001", cache.layout.leases() + "/00000006");
+  files::create_symlink("00000003", cache.layout.leases() + "/00000006");
+  write_file(cache.layout.leases() + "/00000007", R"({"version":1,"owner":{},"until":"tomorrow"})");
+  write_file(cache.layout.leases() + "/00000008", R"({"version":1,"until":4000000000})");
+  write_file(cache.layout.leases() + "/0000000900000009", R"({"version":2})");  // of a larder whose runs have longer names
+  write_file(cache.layout.leases() + "/0000000a",
+             "{\"version\":1,\"commit\":\"" + commit_of('1').hex() + "\",\"commits\":[],\"owner\":{\"host\":\"h\"},\"until\":4000000000}");
+  const auto now = cache.run.clock->wall_now();
+  const auto leases = cache.leases();
+  CHECK(leases.size() == 9);
+  for (const auto& lease : leases) {
+    CAPTURE(lease.run);
+    CHECK_FALSE(lease.commit);
+    CHECK_FALSE(store::is_void(*cache.run.disk, lease, now + std::chrono::hours(24)));
+    if (lease.run != "0000000a") CHECK(store::is_void(*cache.run.disk, lease, now + std::chrono::hours(24 * 8)));
+  }
+  const auto dead = store::DeadRuns::look(*cache.run.disk, cache.layout.leases(), now).value();
+  const auto one = store::DeadRuns::look_at(*cache.run.disk, cache.layout.leases(), "00000002", now).value();
+  CHECK_FALSE(dead.contains("00000002"));
+  CHECK_FALSE(dead.has_dead_owner("00000003"));
+  CHECK_FALSE(one.contains("00000002"));
+  CHECK(one.contains("00000003"));  // it was not asked about
+}
+
+TEST_CASE("Lease: what a power cut left, and what is nobody's, is no lease", "[store][lease]") {
+  Cache cache;
+  write_file(cache.layout.leases() + "/00000001", "");
+  write_file(cache.layout.leases() + "/.DS_Store", std::string("\0\0\0\1Bud1", 8));
+  write_file(cache.layout.leases() + "/notes", "mine");
+  files::create_directories(cache.layout.leases() + "/folder");
   CHECK(cache.leases().empty());
 }
 
 TEST_CASE("Lease: a hostile end of life does not overflow", "[store][lease]") {
-  for (const char* until : {"9223372036854775807", "-9223372036854775808", "1e300", "\"x\"", "18446744073709551615"}) {
-    const auto record = store::parse_lease(std::string("{\"version\":1,\"owner\":{},\"until\":") + until + "}");
-    REQUIRE(record);
-    CHECK(record->until.time_since_epoch().count() >= 0);
+  const auto parsed = [](const std::string& until) { return store::parse_lease("{\"version\":1,\"owner\":{},\"until\":" + until + "}"); };
+  for (const char* until : {"9223372036854775807", "18446744073709551615"}) {
+    REQUIRE(parsed(until));
+    CHECK(parsed(until)->until > WallTime(std::chrono::hours(24 * 365 * 100)));
   }
+  REQUIRE(parsed("-9223372036854775808"));
+  CHECK(parsed("-9223372036854775808")->until == WallTime());
+  for (const char* until : {"1e300", "\"x\"", "null", "true"}) CHECK_FALSE(parsed(until));
 }
 
 TEST_CASE("owner: dead only for certain", "[store][owner]") {
