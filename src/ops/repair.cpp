@@ -3,8 +3,8 @@
 #include "base/escape.hpp"
 #include "ops/refetch.hpp"
 #include "ops/target.hpp"
+#include "store/blob_sweep.hpp"
 #include "store/link_target.hpp"
-#include "store/repo_sweep.hpp"
 #include "store/snapshot_writer.hpp"
 #include "store/store.hpp"
 #include "transfer/cache_destination.hpp"
@@ -81,16 +81,17 @@ class RepoRepair {
   /// Wrong bytes that no snapshot leads to serve nobody, and a later pull would trust their name.
   Result<void> remove_unlinked() {
     store::Reachability reachability(services_.store, layout_);
-    LARDER_CHECK(reachability.refresh(cancel_));
-    store::RepoSweep sweep(services_.store, layout_, cancel_);
+    store::RemovalSteps steps(services_.clock, services_.progress);
+    LARDER_CHECK(reachability.refresh(steps, cancel_));
+    store::BlobSweep sweep(services_.store, layout_, steps, cancel_);
     std::vector<Finding*> removed;
     for (Finding* finding : findings_) {
       const bool is_blob = finding->path == layout_.folder() + "/blobs/" + finding->blob;
       if (!is_blob || finding->kind == ProblemKind::Missing || reachability.reaches(finding->blob)) continue;
-      sweep.add_blob(finding->blob);
+      sweep.add(finding->blob);
       removed.push_back(finding);
     }
-    LARDER_CHECK(sweep.remove_blobs());
+    LARDER_CHECK(sweep.run());
     for (Finding* finding : removed) {
       LARDER_TRY(const auto facts, services_.disk.look(layout_.blob(finding->blob)));
       finding->is_repaired = !facts;

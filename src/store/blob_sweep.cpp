@@ -48,7 +48,7 @@ Result<void> BlobSweep::remove_batch(const std::vector<std::string>& names) {
   }
   if (free.empty()) return {};
   LARDER_TRY(const RepoUse use, read_leases_now(store_, layout_));
-  LARDER_CHECK(reachability_.refresh(cancel_));
+  LARDER_CHECK(reachability_.refresh(steps_, cancel_));
   Result<void> outcome;  // L14: one that cannot be removed does not keep the others
   for (const std::string* name : free) {
     if (use.needs_blob(*name) || reachability_.reaches(*name)) continue;
@@ -68,6 +68,7 @@ Result<void> BlobSweep::remove(const std::string& name) {
     payloads_.insert(*payload);
   }
   LARDER_CHECK(store_.disk().remove_file(path));
+  steps_.removed();
   return {};
 }
 

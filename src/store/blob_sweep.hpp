@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/reachability.hpp"
+#include "store/removal_steps.hpp"
 #include "store/store.hpp"
 
 #include <larder/base/cancel.hpp>
@@ -15,8 +16,8 @@ namespace larder::store {
 /// Names are collected while links go, the entries after the last of them. Thread: one at a time.
 class BlobSweep {
  public:
-  BlobSweep(Store& store, RepoLayout layout, const CancelToken& cancel)
-      : store_(store), layout_(std::move(layout)), cancel_(cancel), reachability_(store, layout_) {}
+  BlobSweep(Store& store, RepoLayout layout, RemovalSteps& steps, const CancelToken& cancel)
+      : store_(store), layout_(std::move(layout)), steps_(steps), cancel_(cancel), reachability_(store, layout_) {}
 
   void add(const std::string& name) { names_.insert(name); }
   /// The entries added so far: each under its lock, and only if neither a link nor a lease needs it by then. Errors: of the first that
@@ -31,6 +32,7 @@ class BlobSweep {
 
   Store& store_;
   RepoLayout layout_;
+  RemovalSteps& steps_;
   const CancelToken& cancel_;
   Reachability reachability_;
   std::set<std::string> names_;

@@ -7,6 +7,7 @@
 #include "store/scan_leftovers.hpp"
 #include "store/scan_repo.hpp"
 #include "store/scan_shared.hpp"
+#include "store/work_notes.hpp"
 
 #include <fmt/format.h>
 
@@ -19,34 +20,6 @@
 
 namespace larder::store {
 namespace {
-
-/// Says now and then how far a long scan has come.
-class ScanNotes {
- public:
-  ScanNotes(Clock& clock, ProgressSink& progress) : clock_(clock), progress_(progress), said_(clock.now()) {}
-  ScanNotes(const ScanNotes&) = delete;
-  ScanNotes& operator=(const ScanNotes&) = delete;
-  /// A question to the user may come next: the terminal's line is given back.
-  ~ScanNotes() {
-    if (has_said_) progress_.note({});
-  }
-  void repo_done(const RepoRecord& record) {
-    ++repos_;
-    files_ += record.files;
-    if (clock_.now() - said_ < std::chrono::seconds(1)) return;
-    said_ = clock_.now();
-    has_said_ = true;
-    progress_.note(fmt::format("scanning: {}, {}", counted(repos_, "repository"), counted(files_, "file")));
-  }
-
- private:
-  Clock& clock_;
-  ProgressSink& progress_;
-  SteadyTime said_;
-  bool has_said_ = false;
-  std::uint64_t repos_ = 0;
-  std::uint64_t files_ = 0;
-};
 
 /// R-807, C25: bytes on disk of the whole cache, each inode once.
 class PhysicalTotal {
@@ -85,6 +58,7 @@ struct Scan {
   const InventoryOptions& options;
   const CancelToken& cancel;
   Inventory inventory;
+  std::atomic<std::uint64_t> files_seen{0};
 };
 
 /// One entry of the root: a repository, or what is none.
@@ -104,7 +78,8 @@ ScannedEntry scan_entry(Scan& scan, const std::string& name) {
     entry.problem = Problem{ProblemKind::Foreign, name, "", ""};
     return entry;
   }
-  auto record = RepoScan(scan.store, ScanWants::of(scan.options.depth), scan.inventory.payloads, scan.cancel).run(*repo, name);
+  auto record =
+      RepoScan(scan.store, ScanWants::of(scan.options.depth), scan.inventory.payloads, scan.files_seen, scan.cancel).run(*repo, name);
   if (record) {
     entry.repo = std::move(*record);
   } else if (scan.cancel.is_cancelled()) {
@@ -123,30 +98,58 @@ Result<std::vector<std::string>> scannable_names(Scan& scan) {
   return names;
 }
 
+/// What the scanning threads share.
+struct SideBySide {
+  Scan& scan;
+  const std::vector<std::string>& names;
+  std::vector<ScannedEntry> entries;  // by name
+  std::atomic<std::size_t> next{0};
+  BoundedQueue<std::size_t> done{QueueLimits{}};  // of `entries`; closed: a thread ended early
+};
+
+/// No memory, or a bug, must end the wait for it, not the process (house rule: caught at the top of each thread).
+void scan_names(SideBySide& shared) noexcept {
+  try {
+    for (std::size_t i = shared.next.fetch_add(1); i < shared.names.size(); i = shared.next.fetch_add(1)) {
+      if (!shared.scan.cancel.is_cancelled()) shared.entries[i] = scan_entry(shared.scan, shared.names[i]);
+      (void)shared.done.try_push(std::size_t{i});
+    }
+  } catch (...) {
+    shared.next = shared.names.size();
+    shared.done.close();
+  }
+}
+
+/// Until every name is done: the threads end by themselves soon after a cancel.
+Result<void> wait_for_scan(SideBySide& shared, ProgressSink& progress) {
+  Clock& clock = shared.scan.store.clock();
+  WorkNotes notes(clock, progress);
+  std::size_t repos = 0;
+  for (std::size_t count = 0; count < shared.names.size();) {
+    const auto finished = shared.done.pop_until(clock.now() + WorkNotes::kEvery, CancelToken{});
+    if (finished.end == PopEnd::Closed) return fail(ErrorCode::Internal, "a scanning thread ended early");
+    if (finished) ++count;
+    if (finished && shared.entries[*finished.item].repo) ++repos;
+    notes.tell(
+        [&] { return fmt::format("scanning: {}, {}", counted(repos, "repository"), counted(shared.scan.files_seen.load(), "file")); });
+  }
+  return {};
+}
+
 /// Repositories are scanned side by side: nearly all of it is waiting for the file system.
 Result<void> scan_repos(Scan& scan, ProgressSink& progress) {
   LARDER_TRY(const auto names, scannable_names(scan));
-  std::vector<ScannedEntry> entries(names.size());
-  std::atomic<std::size_t> next{0};
-  BoundedQueue<std::size_t> done;
-  const auto work = [&]() noexcept {
-    for (std::size_t i = next.fetch_add(1); i < names.size(); i = next.fetch_add(1)) {
-      if (!scan.cancel.is_cancelled()) entries[i] = scan_entry(scan, names[i]);
-      (void)done.try_push(std::size_t{i});
-    }
-  };
+  SideBySide shared{scan, names, std::vector<ScannedEntry>(names.size())};
+  Result<void> waited;
   {
     std::vector<std::jthread> workers;
     const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-    for (std::size_t i = 0; i < std::min(cores, names.size()); ++i) workers.emplace_back(work);
-    ScanNotes notes(scan.store.clock(), progress);
-    for (std::size_t count = 0; count < names.size(); ++count) {
-      const auto finished = done.pop(CancelToken{});  // every worker ends by itself soon after the cancel
-      if (finished && entries[*finished.item].repo) notes.repo_done(*entries[*finished.item].repo);
-    }
+    for (std::size_t i = 0; i < std::min(cores, names.size()); ++i) workers.emplace_back([&shared] { scan_names(shared); });
+    waited = wait_for_scan(shared, progress);
   }
+  LARDER_CHECK(waited);
   if (scan.cancel.is_cancelled()) return fail(scan.cancel.error());
-  for (ScannedEntry& entry : entries) {
+  for (ScannedEntry& entry : shared.entries) {
     if (entry.error) return fail(std::move(*entry.error));
     if (entry.problem) scan.inventory.problems.push_back(std::move(*entry.problem));
     if (entry.repo) scan.inventory.repos.push_back(std::move(*entry.repo));
@@ -214,7 +217,7 @@ std::string_view name(ProblemKind kind) {
 bool is_damage(ProblemKind kind) { return kind != ProblemKind::Foreign && kind != ProblemKind::Partial; }
 
 Result<Inventory> take_inventory(Store& store, const InventoryOptions& options, ProgressSink& progress, const CancelToken& cancel) {
-  Scan scan{store, options, cancel, {}};
+  Scan scan{store, options, cancel, {}, {0}};
   scan.inventory.root = store.root();
   LARDER_CHECK(store.check_root());
   LARDER_TRY(const auto root, store.disk().look_through(store.root()));

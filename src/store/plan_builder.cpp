@@ -163,7 +163,8 @@ void PlanBuilder::remove_file(std::size_t repo, const FileTarget& file) {
   std::uint64_t bytes = 0;
   if (file.blob != BlobRecord::kNone && ++repos_[repo].file_uses[file.blob] == file.uses) bytes = remove_blob(repo, file.blob);
   const std::string& commit = file.revision.commit;
-  add({ItemKind::File, record.repo, commit, record.folder + "/snapshots/" + commit + "/" + file.path, bytes, RemovalReason::Asked});
+  add({ItemKind::File, record.repo, commit, record.folder + "/snapshots/" + commit + "/" + file.path, bytes, RemovalReason::Asked,
+       file.seen});
 }
 
 void PlanBuilder::remove_leftovers(const std::vector<Leftover>& leftovers, const RepoRecord* repo) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 namespace larder::store {
@@ -83,18 +84,25 @@ RemovalReason reason_of(const GcPolicy& policy) {
   return policy.older_than ? RemovalReason::OlderThan : RemovalReason::KeepLast;
 }
 
+/// nullptr: it is gone.
+const RevisionRecord* find_revision(const RepoRecord& repo, const std::string& folder) {
+  const auto found = std::lower_bound(repo.revisions.begin(), repo.revisions.end(), folder,
+                                      [](const RevisionRecord& record, const std::string& wanted) { return record.folder < wanted; });
+  return found != repo.revisions.end() && found->folder == folder ? &*found : nullptr;
+}
+
 void plan_files(const Inventory& inventory, const std::vector<FileTarget>& files, PlanBuilder& builder) {
+  std::map<repo::RepoId, std::size_t> repos;
+  for (std::size_t i = 0; i < inventory.repos.size() && !files.empty(); ++i) repos.emplace(inventory.repos[i].repo, i);
   for (const FileTarget& file : files) {
-    const auto repo = std::find_if(inventory.repos.begin(), inventory.repos.end(),
-                                   [&](const RepoRecord& record) { return record.repo == file.revision.repo; });
-    if (repo == inventory.repos.end() || repo->is_link) continue;
-    const auto revision = std::find_if(repo->revisions.begin(), repo->revisions.end(),
-                                       [&](const RevisionRecord& record) { return record.folder == file.revision.commit; });
-    const bool is_used = repo->is_in_use || (revision != repo->revisions.end() && revision->is_in_use);
-    if (is_used) {
-      builder.keep(repo->repo, file.revision.commit, KeptReason::InUse);
+    const auto found = repos.find(file.revision.repo);
+    if (found == repos.end() || inventory.repos[found->second].is_link) continue;
+    const RepoRecord& repo = inventory.repos[found->second];
+    const RevisionRecord* revision = find_revision(repo, file.revision.commit);
+    if (repo.is_in_use || (revision != nullptr && revision->is_in_use)) {
+      builder.keep(repo.repo, file.revision.commit, KeptReason::InUse);
     } else {
-      builder.remove_file(static_cast<std::size_t>(repo - inventory.repos.begin()), file);
+      builder.remove_file(found->second, file);
     }
   }
 }

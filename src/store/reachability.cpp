@@ -9,7 +9,7 @@ constexpr std::int64_t kCoarseNs = std::chrono::nanoseconds(std::chrono::seconds
 
 }  // namespace
 
-Result<void> Reachability::refresh(const CancelToken& cancel) {
+Result<void> Reachability::refresh(RemovalSteps& steps, const CancelToken& cancel) {
   LARDER_TRY(const auto snapshots, store_.disk().list(layout_.snapshots()));
   for (const std::string& snapshot : snapshots) {
     std::vector<std::string> waiting{""};
@@ -17,13 +17,14 @@ Result<void> Reachability::refresh(const CancelToken& cancel) {
       if (cancel.is_cancelled()) return fail(cancel.error());
       const std::string folder = std::move(waiting.back());
       waiting.pop_back();
-      LARDER_CHECK(refresh_folder(snapshot, folder, waiting));
+      LARDER_CHECK(refresh_folder(snapshot, folder, waiting, steps));
     }
   }
   return {};
 }
 
-Result<void> Reachability::refresh_folder(const std::string& snapshot, const std::string& folder, std::vector<std::string>& waiting) {
+Result<void> Reachability::refresh_folder(const std::string& snapshot, const std::string& folder, std::vector<std::string>& waiting,
+                                          RemovalSteps& steps) {
   const std::string key = folder.empty() ? snapshot : snapshot + "/" + folder;
   LARDER_TRY(const auto facts, store_.disk().look(layout_.snapshots() + "/" + key));
   if (!facts || facts->kind != fs::FileKind::Folder) return {};
@@ -33,6 +34,7 @@ Result<void> Reachability::refresh_folder(const std::string& snapshot, const std
     const auto now = unix_ns(store_.clock().wall_now());
     known = Known{facts->mtime_ns, facts->inode, now - facts->mtime_ns > kCoarseNs, {}};
     const auto visit = [&](SnapshotEntry& entry) -> Result<void> {
+      steps.looked();
       if (entry.is_blob_link()) names_.insert(entry.target.name);
       return {};
     };

@@ -1,6 +1,7 @@
 // Reachability: which blobs of a repository snapshots lead to now, kept up to date cheaply while blobs are removed.
 #pragma once
 
+#include "store/removal_steps.hpp"
 #include "store/snapshot_walk.hpp"
 #include "store/store.hpp"
 
@@ -22,7 +23,7 @@ class Reachability {
 
   /// Reads all snapshots the first time, afterwards only the folders that changed since: a link that appears changes its folder's mtime.
   /// A folder that changed within the last two seconds is always read again, because file times are that coarse on some file systems.
-  Result<void> refresh(const CancelToken& cancel);
+  Result<void> refresh(RemovalSteps& steps, const CancelToken& cancel);
   /// After `refresh`: does any snapshot lead to that blob?
   [[nodiscard]] bool reaches(std::string_view blob) const { return names_.contains(std::string(blob)); }
 
@@ -33,7 +34,8 @@ class Reachability {
     bool is_settled = false;
     std::vector<std::string> subfolders;
   };
-  Result<void> refresh_folder(const std::string& snapshot, const std::string& folder, std::vector<std::string>& waiting);
+  Result<void> refresh_folder(const std::string& snapshot, const std::string& folder, std::vector<std::string>& waiting,
+                              RemovalSteps& steps);
 
   Store& store_;
   RepoLayout layout_;

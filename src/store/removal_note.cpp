@@ -56,23 +56,45 @@ std::string write_removal_note(Store& store, const RepoLayout& layout, const std
   return {};
 }
 
-Result<std::vector<RemovalNote>> read_removal_notes(fs::Disk& disk, const RepoLayout& layout) {
-  std::vector<RemovalNote> notes;
+Result<std::vector<std::string>> list_removal_notes(fs::Disk& disk, const RepoLayout& layout) {
   for (const auto& folder : {layout.own(), layout.removing()}) {
     LARDER_TRY(const auto facts, disk.look(folder));
-    if (!facts || facts->kind != fs::FileKind::Folder) return notes;
+    if (!facts || facts->kind != fs::FileKind::Folder) return std::vector<std::string>{};
   }
-  LARDER_TRY(const auto names, disk.list(layout.removing()));
+  LARDER_TRY(auto names, disk.list(layout.removing()));
+  std::erase_if(names, [](const std::string& name) { return run_of(name).empty(); });
+  return names;
+}
+
+Result<std::optional<RemovalNote>> read_removal_note(fs::Disk& disk, const RepoLayout& layout, const std::string& name) {
+  const std::string path = layout.removing() + "/" + name;
+  LARDER_TRY(const auto facts, disk.look(path));
+  if (run_of(name).empty() || !facts || facts->kind != fs::FileKind::Regular || facts->size > kNoteLimit) {
+    return std::optional<RemovalNote>{};
+  }
+  const auto text = disk.read_small(path, kNoteLimit);
+  RemovalNote note{name, {}, {}, facts->mtime_ns};
+  if (text && *text && !read_note(**text, note)) note.blobs.clear();
+  return std::optional(std::move(note));  // also one that says nothing: it is a leftover all the same
+}
+
+Result<std::vector<RemovalNote>> read_removal_notes(fs::Disk& disk, const RepoLayout& layout) {
+  std::vector<RemovalNote> notes;
+  LARDER_TRY(const auto names, list_removal_notes(disk, layout));
   for (const auto& name : names) {
-    const std::string path = layout.removing() + "/" + name;
-    LARDER_TRY(const auto facts, disk.look(path));
-    if (run_of(name).empty() || !facts || facts->kind != fs::FileKind::Regular || facts->size > kNoteLimit) continue;
-    const auto text = disk.read_small(path, kNoteLimit);
-    RemovalNote note{name, {}, {}, facts->mtime_ns};
-    if (text && *text && !read_note(**text, note)) note.blobs.clear();
-    notes.push_back(std::move(note));  // also one that says nothing: it is a leftover all the same
+    LARDER_TRY(auto note, read_removal_note(disk, layout, name));
+    if (note) notes.push_back(std::move(*note));
   }
   return notes;
+}
+
+Result<bool> NotedSnapshots::contains(const std::string& snapshot) {
+  if (!snapshots_) {
+    LARDER_TRY(const auto notes, read_removal_notes(disk_, layout_));
+    snapshots_.emplace();
+    for (const RemovalNote& note : notes) snapshots_->insert(note.snapshot);
+  }
+  return snapshots_->contains(snapshot);
 }
 
 }  // namespace larder::store

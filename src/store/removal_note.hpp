@@ -4,6 +4,7 @@
 #include "store/store.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -24,5 +25,22 @@ std::string write_removal_note(Store& store, const RepoLayout& layout, const std
 
 /// All notes of a repository, sorted by name; what cannot be read counts as absent. Names in them are blob names and nothing else.
 Result<std::vector<RemovalNote>> read_removal_notes(fs::Disk& disk, const RepoLayout& layout);
+/// Names of the files that may be notes, sorted: without reading them, of which there may be one for each revision of a large repository.
+Result<std::vector<std::string>> list_removal_notes(fs::Disk& disk, const RepoLayout& layout);
+/// One of them; nullopt: there is no such note.
+Result<std::optional<RemovalNote>> read_removal_note(fs::Disk& disk, const RepoLayout& layout, const std::string& name);
+
+/// Which snapshots the notes of a repository name, read at the first question. Thread: one at a time.
+class NotedSnapshots {
+ public:
+  /// Both are borrowed.
+  NotedSnapshots(fs::Disk& disk, const RepoLayout& layout) : disk_(disk), layout_(layout) {}
+  Result<bool> contains(const std::string& snapshot);
+
+ private:
+  fs::Disk& disk_;
+  const RepoLayout& layout_;
+  std::optional<std::set<std::string>> snapshots_;
+};
 
 }  // namespace larder::store

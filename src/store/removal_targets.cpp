@@ -95,7 +95,9 @@ Result<std::vector<FileTarget>> find_files(Store& store, const RepoRecord& recor
       ++uses[blob];
       const bool is_asked = key.commit.empty() || key.commit == revision.folder;
       if (!is_asked || !is_at_or_below(entry.path, path) || !is_cache_entry(entry, context)) continue;
-      found.push_back({{record.repo, revision.folder}, entry.path, BlobRecord::kNone, 0});
+      LARDER_TRY(const auto facts, store.disk().look(layout.snapshots() + "/" + revision.folder + "/" + entry.path));
+      if (!facts) continue;
+      found.push_back({{record.repo, revision.folder}, entry.path, BlobRecord::kNone, 0, stamp_of(*facts)});
       blobs.push_back(std::move(blob));
     }
   }

@@ -7,17 +7,22 @@
 #include "store/pin.hpp"
 #include "store/removal_note.hpp"
 #include "store/repo_use.hpp"
-#include "store/scan_refs.hpp"
 #include "store/tree_cache.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 namespace larder::store {
-RepoSweep::RepoSweep(Store& store, RepoLayout layout, const CancelToken& cancel)
-    : store_(store), layout_(std::move(layout)), cancel_(cancel), blobs_(store, layout_, cancel) {}
+RepoSweep::RepoSweep(Store& store, RepoLayout layout, RemovalSteps& steps, const CancelToken& cancel)
+    : store_(store),
+      layout_(std::move(layout)),
+      steps_(steps),
+      cancel_(cancel),
+      blobs_(store, layout_, steps, cancel),
+      refs_(store, layout_),
+      use_(store, layout_),
+      noted_(store.disk(), layout_) {}
 
 Result<bool> RepoSweep::is_folder(const std::string& path) {
   LARDER_TRY(const auto facts, store_.disk().look(path));
@@ -26,25 +31,9 @@ Result<bool> RepoSweep::is_folder(const std::string& path) {
 
 /// I7: somebody may have begun to use it since the plan was made.
 Result<bool> RepoSweep::is_used_now(const std::string& folder) {
-  LARDER_TRY(const RepoUse use, read_use(store_, layout_));
-  RepoRecord probe;
-  RevisionRecord revision;
-  revision.folder = folder;
-  revision.commit = repo::CommitId::parse(folder);
-  probe.revisions.push_back(std::move(revision));
-  apply_use(store_, layout_, use, probe);
-  return probe.is_in_use || probe.revisions.front().is_in_use;
-}
-
-Result<std::vector<std::string>> RepoSweep::refs_of(const std::string& folder) {
-  std::vector<std::string> names;
-  LARDER_TRY(const bool has_refs, is_folder(layout_.refs()));
-  if (!has_refs) return names;
-  LARDER_TRY(const auto refs, scan_refs(store_.disk(), layout_));
-  for (const RefRecord& ref : refs) {
-    if (ref.content == folder) names.push_back(ref.name);
-  }
-  return names;
+  LARDER_TRY(const bool is_used, use_.uses(folder));
+  if (use_.take_ended()) refs_.doubt();  // a pull writes its ref and then gives up its lease
+  return is_used;
 }
 
 Result<std::optional<SweepOutcome>> RepoSweep::recheck(const std::string& folder, RemovalReason reason) {
@@ -52,7 +41,7 @@ Result<std::optional<SweepOutcome>> RepoSweep::recheck(const std::string& folder
   if (is_used) return SweepOutcome::InUse;
   if (reason == RemovalReason::Asked) return std::optional<SweepOutcome>{};
   if (reason == RemovalReason::Detached) {
-    LARDER_TRY(const auto refs, refs_of(folder));
+    LARDER_TRY(const auto refs, refs_.names_of(folder));
     if (!refs.empty()) return SweepOutcome::InUse;
   }
   const auto commit = repo::CommitId::parse(folder);
@@ -74,6 +63,7 @@ Result<SweepOutcome> RepoSweep::remove_revision(const std::string& folder, Remov
 Result<bool> RepoSweep::note_revision(const std::string& folder, RemovalReason reason) {
   std::set<std::string> blobs;
   const auto visit = [&](const SnapshotEntry& entry) -> Result<void> {
+    steps_.looked();
     if (entry.is_blob_link()) blobs.insert(entry.target.name);
     return {};
   };
@@ -82,30 +72,34 @@ Result<bool> RepoSweep::note_revision(const std::string& folder, RemovalReason r
   std::vector<FolderStamp> folders;
   LARDER_CHECK(walk_snapshot({store_.disk(), layout_, folder}, visit, &folders, cancel_));
   if (reason != RemovalReason::Asked) {
-    LARDER_TRY(const bool is_filled, is_being_filled(store_, layout_, folder, newest_change(folders)));
+    LARDER_TRY(const bool is_filled, is_being_filled(store_, layout_, {folder, newest_change(folders)}, noted_));
     if (is_filled) return false;
   }
   notes_.push_back(write_removal_note(store_, layout_, folder, blobs));
   return true;
 }
 
+/// I2: no ref may outlive its snapshot, not even over a power cut, so their removal is made durable before the first link goes.
 Result<SweepOutcome> RepoSweep::take_apart(const std::string& folder) {
-  LARDER_CHECK(remove_refs(folder));
+  LARDER_CHECK(refs_.remove_refs_of(folder));
   LARDER_TRY(const bool is_gone, remove_entries(folder));
   // What stays of it is not the commit: its listing stays too, so that readers see an incomplete snapshot and not a small one.
   if (is_gone) LARDER_CHECK(remove_marks(folder));
   // The Python client writes its ref before it looks for files, and may have found all of them a moment ago.
-  if (is_gone) LARDER_CHECK(remove_refs(folder));
+  if (is_gone) LARDER_CHECK(refs_.remove_refs_of(folder));
+  if (is_gone) gone_.push_back(folder);
   return SweepOutcome::Removed;
 }
 
-/// I2: no ref may outlive its snapshot, not even over a power cut, so the removal is made durable before the first link goes.
-Result<void> RepoSweep::remove_refs(const std::string& folder) {
-  LARDER_TRY(const auto names, refs_of(folder));
-  for (const std::string& name : names) {
-    const std::string path = layout_.refs() + "/" + name;
-    LARDER_CHECK(store_.disk().remove_file(path));
-    LARDER_CHECK(store_.disk().sync_folder(fs::parent_of(path)));
+/// What the table saw too late, unless somebody has begun to fill the snapshot again.
+Result<void> RepoSweep::remove_late_refs() {
+  if (gone_.empty()) return {};
+  refs_.doubt();
+  for (const std::string& snapshot : std::exchange(gone_, {})) {
+    LARDER_TRY(const auto names, refs_.names_of(snapshot));
+    if (names.empty()) continue;
+    LARDER_TRY(const auto facts, store_.disk().look(layout_.snapshots() + "/" + snapshot));
+    if (!facts) LARDER_CHECK(refs_.remove_refs_of(snapshot));
   }
   return {};
 }
@@ -158,6 +152,7 @@ Result<void> RepoSweep::remove_blob_links(const std::string& folder) {
     if (!entry.is_blob_link()) return {};
     blobs_.add(entry.target.name);
     LARDER_CHECK(store_.disk().remove_file(layout_.snapshots() + "/" + folder + "/" + entry.path));
+    steps_.removed();
     return {};
   };
   return walk_snapshot({store_.disk(), layout_, folder}, remove, nullptr, cancel_);
@@ -165,12 +160,10 @@ Result<void> RepoSweep::remove_blob_links(const std::string& folder) {
 
 /// Deepest first; one that is not empty stays. Durable before any blob goes (I3).
 Result<bool> RepoSweep::remove_folders(const std::string& folder, std::vector<FolderStamp> folders) {
-  bool is_gone = false;
   for (auto stamp = folders.rbegin(); stamp != folders.rend(); ++stamp) {
-    LARDER_TRY(is_gone, store_.disk().remove_folder(stamp->path));
-    if (is_gone) continue;
+    LARDER_TRY(const bool was_empty, store_.disk().remove_folder(stamp->path));
+    if (was_empty) continue;
     LARDER_TRY(const auto facts, store_.disk().look(stamp->path));
-    is_gone = !facts;
     if (facts) LARDER_CHECK(store_.disk().sync_folder(stamp->path));
   }
   LARDER_CHECK(store_.disk().sync_folder(layout_.snapshots()));
@@ -222,9 +215,8 @@ Result<void> RepoSweep::begin_files(const std::vector<std::string>& paths) {
 
 /// The blobs of the note are items of their own; here go the listing and the marks of a revision whose entries are gone.
 Result<SweepOutcome> RepoSweep::finish_removal(const std::string& name) {
-  LARDER_TRY(const auto notes, read_removal_notes(store_.disk(), layout_));
-  const auto note = std::find_if(notes.begin(), notes.end(), [&](const RemovalNote& one) { return one.name == name; });
-  if (note == notes.end()) return SweepOutcome::Removed;
+  LARDER_TRY(const auto note, read_removal_note(store_.disk(), layout_, name));
+  if (!note) return SweepOutcome::Removed;
   notes_.push_back(layout_.removing() + "/" + name);
   const auto commit = repo::CommitId::parse(note->snapshot);
   if (!commit) return SweepOutcome::Removed;
@@ -249,6 +241,7 @@ Result<bool> RepoSweep::has_entries_in(const std::string& snapshot) {
 }
 
 Result<void> RepoSweep::finish() {
+  LARDER_CHECK(remove_late_refs());
   LARDER_TRY(const bool is_gone, remove_if_empty());
   return is_gone ? Result<void>{} : drop_notes();
 }
@@ -260,7 +253,7 @@ Result<void> RepoSweep::drop_notes() {
   return {};
 }
 
-Result<SweepOutcome> RepoSweep::remove_file(const std::string& path) {
+Result<SweepOutcome> RepoSweep::remove_file(const std::string& path, const std::optional<EntryStamp>& seen) {
   const std::string_view below = std::string_view(path).substr(std::string_view("snapshots/").size());
   const std::string snapshot(below.substr(0, below.find('/')));
   LARDER_TRY(const bool is_used, is_used_now(snapshot));
@@ -269,6 +262,11 @@ Result<SweepOutcome> RepoSweep::remove_file(const std::string& path) {
   for (std::string folder = fs::parent_of(absolute); folder.size() > layout_.repo().size(); folder = fs::parent_of(folder)) {
     LARDER_CHECK(refuse_link(store_.disk(), folder));
   }
+  LARDER_TRY(const auto facts, store_.disk().look(absolute));
+  if (!facts) return SweepOutcome::Removed;
+  if (seen && stamp_of(*facts) != *seen) {
+    return fail(ErrorCode::LocalChanges, "it changed since it was looked at: left alone", "look at it, and remove it again");
+  }
   LARDER_TRY(const auto text, store_.disk().read_link(absolute));
   if (text) {
     const LinkTarget target = classify_link(layout_, path, *text);
@@ -276,6 +274,7 @@ Result<SweepOutcome> RepoSweep::remove_file(const std::string& path) {
     if (const auto commit = repo::CommitId::parse(snapshot)) LARDER_CHECK(mark_left(store_, layout_, *commit));
   }
   LARDER_CHECK(store_.disk().remove_file(absolute));
+  steps_.removed();
   LARDER_CHECK(store_.disk().sync_folder(fs::parent_of(absolute)));
   const std::string root = layout_.snapshots() + "/" + snapshot;
   for (std::string folder = fs::parent_of(absolute); folder.size() > root.size(); folder = fs::parent_of(folder)) {

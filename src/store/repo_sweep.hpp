@@ -2,8 +2,11 @@
 #pragma once
 
 #include "store/blob_sweep.hpp"
+#include "store/ref_table.hpp"
+#include "store/removal_note.hpp"
 #include "store/snapshot_walk.hpp"
 #include "store/store.hpp"
+#include "store/use_watch.hpp"
 
 #include <larder/store/gc.hpp>
 
@@ -22,15 +25,16 @@ enum class SweepOutcome : std::uint8_t { Removed, InUse, Pinned, Recent };
 /// Nothing is reached through a link below the root: every folder is looked at before it is listed (T49, I6). Thread: one at a time.
 class RepoSweep {
  public:
-  RepoSweep(Store& store, RepoLayout layout, const CancelToken& cancel);
+  RepoSweep(Store& store, RepoLayout layout, RemovalSteps& steps, const CancelToken& cancel);
 
   /// refs that name it, its entries, empty folders, then its listing, markers and marks (docs/cache-layout.md backwards). Entries that no
   /// cache writer made stay, and so does what they lie in.
   Result<SweepOutcome> remove_revision(const std::string& folder, RemovalReason reason);
   /// Before the first `remove_file`: a note of what they lead to, so that a later run can finish.
   Result<void> begin_files(const std::vector<std::string>& paths);
-  /// One entry of a snapshot; `path`: relative to the repository. The ref and the folder of the snapshot stay.
-  Result<SweepOutcome> remove_file(const std::string& path);
+  /// One entry of a snapshot, if it still is what was `seen`; `path`: relative to the repository. The ref and the folder of the snapshot
+  /// stay. Errors: LocalChanges: it is another now, and stays.
+  Result<SweepOutcome> remove_file(const std::string& path, const std::optional<EntryStamp>& seen);
   /// A blob no snapshot leads to; removed with the others.
   void add_blob(const std::string& name) { blobs_.add(name); }
   /// A partial or temporary file, `path` relative to the cache, if it is still dead.
@@ -54,8 +58,7 @@ class RepoSweep {
   Result<void> drop_notes();
   Result<std::optional<SweepOutcome>> recheck(const std::string& folder, RemovalReason reason);
   Result<bool> is_used_now(const std::string& folder);
-  Result<std::vector<std::string>> refs_of(const std::string& folder);
-  Result<void> remove_refs(const std::string& folder);
+  Result<void> remove_late_refs();
   Result<bool> remove_entries(const std::string& folder);
   Result<std::vector<std::string>> odd_entries_to_go(const std::string& folder, std::vector<FolderStamp>& folders);
   Result<void> remove_blob_links(const std::string& folder);
@@ -77,8 +80,13 @@ class RepoSweep {
 
   Store& store_;
   RepoLayout layout_;
+  RemovalSteps& steps_;
   const CancelToken& cancel_;
   BlobSweep blobs_;
+  RefTable refs_;
+  UseWatch use_;
+  NotedSnapshots noted_;
+  std::vector<std::string> gone_;   // snapshots
   std::vector<std::string> notes_;  // paths; they go after the blobs
   std::vector<std::string> warnings_;
 };

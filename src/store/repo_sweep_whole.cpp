@@ -38,9 +38,8 @@ Result<SweepOutcome> RepoSweep::remove_leftover(const std::string& path) {
     LARDER_CHECK(store_.disk().remove_file(absolute));
     return SweepOutcome::Removed;
   }
-  LARDER_TRY(const auto leftovers, scan_own_leftovers(store_, layout_, Deadness::Judged));
-  const auto still = std::find_if(leftovers.begin(), leftovers.end(), [&](const Leftover& known) { return known.path == path; });
-  if (still == leftovers.end()) return SweepOutcome::Removed;
+  LARDER_TRY(const auto still, judge_own_leftover(store_, layout_, std::string_view(path).substr(own.size())));
+  if (!still) return SweepOutcome::Removed;
   if (!still->is_dead) return SweepOutcome::InUse;
   const std::string name = path.substr(path.rfind('/') + 1);
   if (path.starts_with(own + "removing/")) return finish_removal(name);

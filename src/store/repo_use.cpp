@@ -1,7 +1,6 @@
 #include "store/repo_use.hpp"
 
 #include "store/blob_lock.hpp"
-#include "store/removal_note.hpp"
 #include "store/tree_cache.hpp"
 
 #include <algorithm>
@@ -10,17 +9,6 @@ namespace larder::store {
 namespace {
 
 constexpr std::string_view kLockEnd = ".lock";
-
-Result<void> read_locks(fs::Disk& disk, const RepoLayout& layout, RepoUse& use) {
-  LARDER_TRY(const auto facts, disk.look(layout.locks()));
-  if (!facts || facts->kind != fs::FileKind::Folder) return {};
-  LARDER_TRY(const auto names, disk.list(layout.locks()));
-  for (const std::string& name : names) {
-    if (name.size() <= kLockEnd.size() || !name.ends_with(kLockEnd)) continue;
-    if (is_lock_held(disk, layout.locks() + "/" + name)) use.locked.insert(name.substr(0, name.size() - kLockEnd.size()));
-  }
-  return {};
-}
 
 void add_leased_blobs(fs::Disk& disk, const RepoLayout& layout, RepoUse& use) {
   if (use.has_unknown_lease) use.uses_everything = true;
@@ -46,13 +34,13 @@ bool may_need(fs::Disk& disk, const RepoLayout& layout, const RevisionRecord& re
 }
 
 /// The last change was larder's and is over: a pull left its mark of use or a lease that is void, a removal that was cut off its note.
-Result<bool> was_changed_by_larder(Store& store, const RepoLayout& layout, const repo::CommitId& commit, std::int64_t newest_ns) {
+Result<bool> was_changed_by_larder(Store& store, const RepoLayout& layout, const repo::CommitId& commit, std::int64_t newest_ns,
+                                   NotedSnapshots& noted) {
   LARDER_TRY(const auto used, store.disk().look(layout.used(commit)));
   if (used && used->mtime_ns >= newest_ns) return true;
   LARDER_TRY(const auto leases, read_leases(store.disk(), layout));
   if (std::any_of(leases.begin(), leases.end(), [&](const LeaseRecord& lease) { return lease.commit == commit; })) return true;
-  LARDER_TRY(const auto notes, read_removal_notes(store.disk(), layout));
-  return std::any_of(notes.begin(), notes.end(), [&](const RemovalNote& note) { return note.snapshot == commit.hex(); });
+  return noted.contains(commit.hex());
 }
 
 /// False also without a listing.
@@ -67,11 +55,24 @@ Result<bool> lacks_listed_files(Store& store, const RepoLayout& layout, const re
 
 }  // namespace
 
-Result<bool> is_being_filled(Store& store, const RepoLayout& layout, const std::string& snapshot, std::int64_t newest_ns) {
-  const auto commit = repo::CommitId::parse(snapshot);
+Result<LocksLook> look_at_all_locks(fs::Disk& disk, const RepoLayout& layout) {
+  LocksLook look;
+  LARDER_TRY(const auto facts, disk.look(layout.locks()));
+  if (!facts || facts->kind != fs::FileKind::Folder) return look;
+  LARDER_TRY(const auto names, disk.list(layout.locks()));
+  for (const std::string& name : names) {
+    if (name.size() <= kLockEnd.size() || !name.ends_with(kLockEnd)) continue;
+    ++look.tried;
+    if (is_lock_held(disk, layout.locks() + "/" + name)) look.held.insert(name.substr(0, name.size() - kLockEnd.size()));
+  }
+  return look;
+}
+
+Result<bool> is_being_filled(Store& store, const RepoLayout& layout, const FolderChange& change, NotedSnapshots& noted) {
+  const auto commit = repo::CommitId::parse(change.snapshot);
   const auto now = unix_ns(store.clock().wall_now());
-  if (!commit || now - newest_ns > std::chrono::duration_cast<std::chrono::nanoseconds>(kFillGrace).count()) return false;
-  LARDER_TRY(const bool is_ours, was_changed_by_larder(store, layout, *commit, newest_ns));
+  if (!commit || now - change.newest_ns > std::chrono::duration_cast<std::chrono::nanoseconds>(kFillGrace).count()) return false;
+  LARDER_TRY(const bool is_ours, was_changed_by_larder(store, layout, *commit, change.newest_ns, noted));
   return is_ours ? Result<bool>(false) : lacks_listed_files(store, layout, *commit);
 }
 
@@ -93,7 +94,8 @@ Result<RepoUse> read_leases_now(Store& store, const RepoLayout& layout) {
 
 Result<RepoUse> read_use(Store& store, const RepoLayout& layout) {
   LARDER_TRY(RepoUse use, read_leases_now(store, layout));
-  LARDER_CHECK(read_locks(store.disk(), layout, use));
+  LARDER_TRY(auto locks, look_at_all_locks(store.disk(), layout));
+  use.locked = std::move(locks.held);
   return use;
 }
 

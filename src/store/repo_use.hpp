@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/lease.hpp"
+#include "store/removal_note.hpp"
 
 #include <larder/store/inventory.hpp>
 
@@ -34,10 +35,22 @@ Result<RepoUse> read_use(Store& store, const RepoLayout& layout);
 /// The same without the locks: what live leases need, for whoever holds the locks in question himself.
 Result<RepoUse> read_leases_now(Store& store, const RepoLayout& layout);
 
+/// The locks of a repository's blobs that somebody else holds, by the blobs' names, and how many were tried.
+struct LocksLook {
+  std::set<std::string, std::less<>> held;
+  std::size_t tried = 0;
+};
+Result<LocksLook> look_at_all_locks(fs::Disk& disk, const RepoLayout& layout);
+
+/// A folder of snapshots/ and when it, or a folder in it, last changed.
+struct FolderChange {
+  const std::string& snapshot;
+  std::int64_t newest_ns = 0;
+};
 /// Is somebody filling that snapshot who leaves no other sign? The Python client holds a lock only while a file is under way, none between
 /// two of them, but its listing comes first. So: a commit of whose listing files are still missing, and of which a folder,
-/// last changed at `newest_ns`, changed within kFillGrace; not by a pull or removal of larder's that has ended since, or died.
-Result<bool> is_being_filled(Store& store, const RepoLayout& layout, const std::string& snapshot, std::int64_t newest_ns);
+/// changed within kFillGrace; not by a pull or removal of larder's that has ended since, or died.
+Result<bool> is_being_filled(Store& store, const RepoLayout& layout, const FolderChange& change, NotedSnapshots& noted);
 
 /// Marks what `use` protects in `record`: revisions, blobs, or the whole repository (I7).
 void apply_use(Store& store, const RepoLayout& layout, const RepoUse& use, RepoRecord& record);

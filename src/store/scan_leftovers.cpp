@@ -70,74 +70,78 @@ Result<bool> are_all_void(Store& store, const std::string& leases) {
   return !names.empty();
 }
 
-struct OwnScan {
-  Store& store;
-  const RepoLayout& layout;
-  Deadness deadness;
-  std::vector<Leftover> found;
+/// What lies in `.larder/` of one repository, thing by thing; nullopt: it is gone, or not of ours and left alone (I6).
+class OwnLeftovers {
+ public:
+  OwnLeftovers(Store& store, const RepoLayout& layout, Deadness deadness) : store_(store), layout_(layout), deadness_(deadness) {}
+
+  /// "partial/<blob>.<run>/".
+  Result<std::optional<Leftover>> partial(const std::string& name, const DeadRuns& dead) {
+    const std::string folder = layout_.partials() + "/" + name;
+    LARDER_TRY(const auto facts, disk().look(folder));
+    if (run_of(name).empty() || !facts || facts->kind != fs::FileKind::Folder) return std::optional<Leftover>{};
+    LARDER_TRY(const auto inside, look_into(disk(), folder));
+    Leftover leftover{LeftoverKind::Partial, relative("partial/", name), inside.bytes, false};
+    if (is_judged()) {
+      LARDER_TRY(leftover.is_dead, is_dead_partial(store_, layout_, name, dead, inside));
+    }
+    return std::optional(std::move(leftover));
+  }
+
+  /// "tmp/*.<run>": dead with the owner. A run that has no lease may still be writing a ref or a pin: its temps get the grace of foreign
+  /// ones.
+  Result<std::optional<Leftover>> temp(const std::string& name, const DeadRuns& dead) {
+    const std::string run(run_of(name));
+    LARDER_TRY(const auto facts, disk().look(layout_.tmp() + "/" + name));
+    if (run.empty() || !facts || facts->kind == fs::FileKind::Folder) return std::optional<Leftover>{};
+    Leftover leftover{LeftoverKind::Temp, relative("tmp/", name), facts->kind == fs::FileKind::Regular ? facts->size : 0, false};
+    if (is_judged() && dead.contains(run)) {
+      LARDER_TRY(const auto lease, disk().look(layout_.leases() + "/" + run));
+      leftover.is_dead = lease.has_value() || is_older(store_, facts->mtime_ns, kTempGrace);
+    }
+    return std::optional(std::move(leftover));
+  }
+
+  /// "leases/<run>", if it is void. It goes after its partials, so that their owner can still be told while they are here.
+  Result<std::optional<Leftover>> lease(const std::string& run, const DeadRuns& dead) {
+    LARDER_TRY(const auto facts, disk().look(layout_.leases() + "/" + run));
+    if (!facts || facts->kind != fs::FileKind::Regular || !is_run(run) || !dead.contains(run)) return std::optional<Leftover>{};
+    LARDER_TRY(const auto partials, disk().list(layout_.partials()));
+    for (const std::string& name : partials) {
+      if (run_of(name) != run) continue;
+      LARDER_TRY(const auto leftover, partial(name, dead));
+      if (leftover && !leftover->is_dead) return std::optional<Leftover>{};
+    }
+    return std::optional(Leftover{LeftoverKind::Temp, relative("leases/", run), facts->size, true});
+  }
+
+  /// "removing/<note>": a removal that was cut off, or one that is running: then whoever is first removes the rest, each under its locks.
+  Result<std::optional<Leftover>> removal(const std::string& name) {
+    LARDER_TRY(const auto facts, disk().look(layout_.removing() + "/" + name));
+    if (run_of(name).empty() || !facts || facts->kind != fs::FileKind::Regular) return std::optional<Leftover>{};
+    return std::optional(Leftover{LeftoverKind::Temp, relative("removing/", name), 0, is_judged()});
+  }
+
+  [[nodiscard]] bool is_judged() const { return deadness_ == Deadness::Judged; }
+
+ private:
+  [[nodiscard]] fs::Disk& disk() const { return store_.disk(); }
+  [[nodiscard]] std::string relative(const char* folder, const std::string& name) const {
+    return layout_.folder() + "/.larder/" + folder + name;
+  }
+
+  Store& store_;
+  const RepoLayout& layout_;
+  Deadness deadness_;
 };
 
-Result<void> scan_partials(OwnScan& scan, const DeadRuns& dead) {
-  fs::Disk& disk = scan.store.disk();
-  LARDER_TRY(const auto names, disk.list(scan.layout.partials()));
+/// Each entry of `folder` that `judge` calls a leftover.
+template <class Judge>
+Result<void> collect(fs::Disk& disk, const std::string& folder, const Judge& judge, std::vector<Leftover>& found) {
+  LARDER_TRY(const auto names, disk.list(folder));
   for (const std::string& name : names) {
-    const std::string_view run = run_of(name);
-    const std::string folder = scan.layout.partials() + "/" + name;
-    LARDER_TRY(const auto facts, disk.look(folder));
-    if (run.empty() || !facts || facts->kind != fs::FileKind::Folder) continue;  // not of ours: left alone (I6)
-    LARDER_TRY(const auto inside, look_into(disk, folder));
-    Leftover leftover{LeftoverKind::Partial, scan.layout.folder() + "/.larder/partial/" + name, inside.bytes, false};
-    if (scan.deadness == Deadness::Judged) {
-      LARDER_TRY(leftover.is_dead, is_dead_partial(scan.store, scan.layout, name, dead, inside));
-    }
-    scan.found.push_back(std::move(leftover));
-  }
-  return {};
-}
-
-/// "tmp/*.<run>": dead with the owner. A run that has no lease may still be writing a ref or a pin: its temps get the grace of foreign
-/// ones.
-Result<bool> is_dead_temp(OwnScan& scan, std::string_view run, const DeadRuns& dead, const fs::FileFacts& facts) {
-  if (scan.deadness == Deadness::NotAsked || !dead.contains(run)) return false;
-  LARDER_TRY(const auto lease, scan.store.disk().look(scan.layout.leases() + "/" + std::string(run)));
-  return lease.has_value() || is_older(scan.store, facts.mtime_ns, kTempGrace);
-}
-
-Result<void> scan_temps(OwnScan& scan, const DeadRuns& dead) {
-  fs::Disk& disk = scan.store.disk();
-  LARDER_TRY(const auto names, disk.list(scan.layout.tmp()));
-  for (const std::string& name : names) {
-    const std::string_view run = run_of(name);
-    LARDER_TRY(const auto facts, disk.look(scan.layout.tmp() + "/" + name));
-    if (run.empty() || !facts || facts->kind == fs::FileKind::Folder) continue;
-    LARDER_TRY(const bool is_dead, is_dead_temp(scan, run, dead, *facts));
-    const std::uint64_t bytes = facts->kind == fs::FileKind::Regular ? facts->size : 0;
-    scan.found.push_back({LeftoverKind::Temp, scan.layout.folder() + "/.larder/tmp/" + name, bytes, is_dead});
-  }
-  return {};
-}
-
-/// A void lease goes after its partials, so that their owner can still be told while they are here.
-Result<void> scan_leases(OwnScan& scan, const DeadRuns& dead) {
-  if (scan.deadness == Deadness::NotAsked) return {};
-  LARDER_TRY(const auto names, scan.store.disk().list(scan.layout.leases()));
-  for (const std::string& run : names) {
-    LARDER_TRY(const auto facts, scan.store.disk().look(scan.layout.leases() + "/" + run));
-    if (!facts || facts->kind != fs::FileKind::Regular || !is_run(run)) continue;
-    const bool has_partial = std::any_of(scan.found.begin(), scan.found.end(),
-                                         [&](const Leftover& leftover) { return !leftover.is_dead && leftover.path.ends_with("." + run); });
-    if (!dead.contains(run) || has_partial) continue;
-    scan.found.push_back({LeftoverKind::Temp, scan.layout.folder() + "/.larder/leases/" + run, facts->size, true});
-  }
-  return {};
-}
-
-/// A removal that was cut off, or one that is running: then whoever is first removes the rest, each under its locks.
-Result<void> scan_removals(OwnScan& scan) {
-  LARDER_TRY(const auto notes, read_removal_notes(scan.store.disk(), scan.layout));
-  for (const RemovalNote& note : notes) {
-    scan.found.push_back(
-        {LeftoverKind::Temp, scan.layout.folder() + "/.larder/removing/" + note.name, 0, scan.deadness == Deadness::Judged});
+    LARDER_TRY(auto leftover, judge(name));
+    if (leftover) found.push_back(std::move(*leftover));
   }
   return {};
 }
@@ -145,18 +149,42 @@ Result<void> scan_removals(OwnScan& scan) {
 }  // namespace
 
 Result<std::vector<Leftover>> scan_own_leftovers(Store& store, const RepoLayout& layout, Deadness deadness) {
-  OwnScan scan{store, layout, deadness, {}};
-  LARDER_TRY(const auto own, store.disk().look(layout.own()));
-  if (!own || own->kind != fs::FileKind::Folder) return scan.found;  // a link in its place is not followed (T49)
+  std::vector<Leftover> found;
+  LARDER_TRY(const auto folder, store.disk().look(layout.own()));
+  if (!folder || folder->kind != fs::FileKind::Folder) return found;  // a link in its place is not followed (T49)
+  OwnLeftovers own(store, layout, deadness);
   DeadRuns dead;
-  if (deadness == Deadness::Judged) {
+  if (own.is_judged()) {
     LARDER_TRY(dead, DeadRuns::look(store.disk(), layout.leases(), store.clock().wall_now()));
   }
-  LARDER_CHECK(scan_partials(scan, dead));
-  LARDER_CHECK(scan_temps(scan, dead));
-  LARDER_CHECK(scan_leases(scan, dead));
-  LARDER_CHECK(scan_removals(scan));
-  return std::move(scan.found);
+  fs::Disk& disk = store.disk();
+  LARDER_CHECK(collect(
+      disk, layout.partials(), [&](const std::string& name) { return own.partial(name, dead); }, found));
+  LARDER_CHECK(collect(
+      disk, layout.tmp(), [&](const std::string& name) { return own.temp(name, dead); }, found));
+  if (own.is_judged()) {
+    LARDER_CHECK(collect(
+        disk, layout.leases(), [&](const std::string& run) { return own.lease(run, dead); }, found));
+  }
+  LARDER_TRY(const auto removing, disk.look(layout.removing()));
+  const bool has_notes = removing && removing->kind == fs::FileKind::Folder;
+  if (has_notes)
+    LARDER_CHECK(collect(
+        disk, layout.removing(), [&](const std::string& name) { return own.removal(name); }, found));
+  return found;
+}
+
+Result<std::optional<Leftover>> judge_own_leftover(Store& store, const RepoLayout& layout, std::string_view below) {
+  OwnLeftovers own(store, layout, Deadness::Judged);
+  const std::size_t slash = below.find('/');
+  const std::string_view folder = below.substr(0, slash);
+  const std::string name(slash == std::string_view::npos ? std::string_view() : below.substr(slash + 1));
+  if (folder == "removing") return own.removal(name);
+  const std::string run(folder == "leases" ? std::string_view(name) : run_of(name));
+  LARDER_TRY(const auto dead, DeadRuns::look_at(store.disk(), layout.leases(), run, store.clock().wall_now()));
+  if (folder == "partial") return own.partial(name, dead);
+  if (folder == "tmp") return own.temp(name, dead);
+  return folder == "leases" ? own.lease(name, dead) : Result<std::optional<Leftover>>(std::optional<Leftover>{});
 }
 
 Leftover judge_foreign_temp(Store& store, const RepoLayout& layout, std::string relative, const fs::FileFacts& facts, Deadness deadness) {

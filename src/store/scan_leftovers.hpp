@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace larder::store {
@@ -23,6 +24,9 @@ enum class Deadness { NotAsked, Judged };
 
 /// What lies in `.larder/` of the repository: partial/, tmp/, void leases, removals that were cut off. Sizes are bytes on disk.
 Result<std::vector<Leftover>> scan_own_leftovers(Store& store, const RepoLayout& layout, Deadness deadness);
+
+/// One of them, `below`: relative to `.larder/`, judged as it is now. nullopt: it is gone, or nothing of ours.
+Result<std::optional<Leftover>> judge_own_leftover(Store& store, const RepoLayout& layout, std::string_view below);
 
 /// One temporary file of another client, `name` in blobs/ (R-517, R-518, R-522), or a ref's. `relative`: path from the cache root.
 /// Dead after 24 h when nobody holds a lock on it or on its blob (R-519, C14).

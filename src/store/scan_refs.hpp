@@ -5,6 +5,7 @@
 
 #include <larder/base/result.hpp>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,15 @@ struct RefRecord {
   RefShape shape = RefShape::Good;
   fs::FileFacts facts;
 };
+
+/// What the ref `name` holds, of which `facts` were seen; never an error: what cannot be read is Unreadable.
+RefRecord read_ref_file(fs::Disk& disk, const RepoLayout& layout, std::string name, const fs::FileFacts& facts);
+
+/// One folder of refs/ (`folder`: relative to refs/, "" for itself): each file is passed to `visit` by its name, in no order; the names of
+/// its subfolders are added to `subfolders`.
+Result<void> list_ref_folder(fs::Disk& disk, const RepoLayout& layout, const std::string& folder,
+                             const std::function<Result<void>(std::string name, const fs::FileFacts& facts)>& visit,
+                             std::vector<std::string>& subfolders);
 
 /// Every file below refs/ at any depth (at most 64), helper names left out; sorted by name. Links are listed, never followed.
 Result<std::vector<RefRecord>> scan_refs(fs::Disk& disk, const RepoLayout& layout);

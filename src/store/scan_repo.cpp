@@ -6,11 +6,13 @@
 #include "store/scan_shared.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace larder::store {
 
-RepoScan::RepoScan(Store& store, ScanWants wants, const std::vector<PayloadRecord>& payloads, const CancelToken& cancel)
-    : store_(store), wants_(wants), payloads_(payloads), cancel_(cancel), layout_(store.root(), "") {}
+RepoScan::RepoScan(Store& store, ScanWants wants, const std::vector<PayloadRecord>& payloads, std::atomic<std::uint64_t>& files_seen,
+                   const CancelToken& cancel)
+    : store_(store), wants_(wants), payloads_(payloads), files_seen_(files_seen), cancel_(cancel), layout_(store.root(), "") {}
 
 Result<std::optional<RepoRecord>> RepoScan::run(const repo::RepoId& repo, const std::string& folder) {
   layout_ = RepoLayout(store_.root(), folder);
@@ -56,6 +58,7 @@ Result<void> RepoScan::scan_blobs() {
 
 Result<void> RepoScan::add_blob_entry(const std::string& name) {
   if (cancel_.is_cancelled()) return fail(cancel_.error());
+  ++files_seen_;
   LARDER_TRY(const auto facts, store_.disk().look(layout_.blob(name)));
   if (!facts) return {};
   const BlobsName shape = classify_blobs_name(name);
@@ -148,11 +151,12 @@ void RepoScan::join_refs() {
 
 Result<void> RepoScan::scan_snapshots() {
   LARDER_TRY(const auto names, store_.disk().list(layout_.snapshots()));
+  NotedSnapshots noted(store_.disk(), layout_);
   for (const std::string& name : names) {
     LARDER_TRY(const auto facts, store_.disk().look(layout_.snapshots() + "/" + name));
     if (!facts) continue;
     if (facts->kind == fs::FileKind::Folder) {
-      LARDER_TRY(auto revision, SnapshotScan({store_, layout_, blobs_, record_.problems, cancel_, wants_}).run(name));
+      LARDER_TRY(auto revision, SnapshotScan({store_, layout_, blobs_, record_.problems, noted, files_seen_, cancel_, wants_}).run(name));
       if (revision) record_.revisions.push_back(std::move(*revision));
     } else if (facts->kind == fs::FileKind::Symlink) {
       problem(ProblemKind::Link, "snapshots/" + name, "a folder", "a link");
@@ -204,10 +208,16 @@ Result<void> RepoScan::finish() {
 
 Result<void> RepoScan::apply_removal_notes() {
   LARDER_TRY(const auto notes, read_removal_notes(store_.disk(), layout_));
+  std::unordered_map<std::string_view, std::int64_t> named;  // blob: its newest note
   for (const RemovalNote& note : notes) {
-    for (BlobRecord& blob : record_.blobs) {
-      blob.is_condemned = blob.is_condemned || (!blob.is_linked && blob.ctime_ns <= note.made_ns && note.blobs.contains(blob.name));
+    for (const std::string& blob : note.blobs) {
+      std::int64_t& made_ns = named.try_emplace(blob, note.made_ns).first->second;
+      made_ns = std::max(made_ns, note.made_ns);
     }
+  }
+  for (BlobRecord& blob : record_.blobs) {
+    const auto note = named.find(blob.name);
+    blob.is_condemned = note != named.end() && !blob.is_linked && blob.ctime_ns <= note->second;
   }
   return {};
 }

@@ -9,6 +9,8 @@
 #include <larder/base/cancel.hpp>
 #include <larder/store/inventory.hpp>
 
+#include <atomic>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,7 +21,9 @@ namespace larder::store {
 class RepoScan {
  public:
   /// `payloads`: of the shared store, sorted by name. All are borrowed for the life of this object.
-  RepoScan(Store& store, ScanWants wants, const std::vector<PayloadRecord>& payloads, const CancelToken& cancel);
+  /// `files_seen` is added to while files are looked at.
+  RepoScan(Store& store, ScanWants wants, const std::vector<PayloadRecord>& payloads, std::atomic<std::uint64_t>& files_seen,
+           const CancelToken& cancel);
 
   /// What is broken is in the record's problems. nullopt: the folder vanished meanwhile (C27). Errors: Interrupted, IoFailed.
   Result<std::optional<RepoRecord>> run(const repo::RepoId& repo, const std::string& folder);
@@ -41,6 +45,7 @@ class RepoScan {
   Store& store_;
   ScanWants wants_;
   const std::vector<PayloadRecord>& payloads_;
+  std::atomic<std::uint64_t>& files_seen_;
   const CancelToken& cancel_;
   RepoLayout layout_;
   RepoRecord record_;

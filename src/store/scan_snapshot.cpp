@@ -43,7 +43,7 @@ Result<std::optional<RevisionRecord>> SnapshotScan::run(const std::string& name)
   std::vector<FolderStamp> folders;
   LARDER_CHECK(walk_snapshot({store.disk(), layout, name}, visit, wants.judged ? &folders : nullptr, context_.cancel));
   if (wants.judged) {
-    LARDER_TRY(revision_.is_being_filled, is_being_filled(store, layout, name, newest_change(folders)));
+    LARDER_TRY(revision_.is_being_filled, is_being_filled(store, layout, {name, newest_change(folders)}, context_.noted));
   }
   LARDER_TRY(const bool is_there, add_up());
   if (!is_there) return std::optional<RevisionRecord>{};
@@ -61,6 +61,7 @@ Result<void> SnapshotScan::add_entry(SnapshotEntry& entry) {
   LARDER_TRY(const std::uint32_t index, blob_of(path, entry));
   has_blob_links_ = has_blob_links_ || entry.is_blob_link();
   ++revision_.entries;
+  ++context_.files_seen;
   // I3, C18: a link that is absolute, or leads to anything but a blob of its repository.
   if (entry.kind == fs::FileKind::Symlink && (!entry.is_blob_link() || entry.target.is_absolute)) {
     problem(ProblemKind::Link, path, "a relative link into blobs/", entry.link_text);

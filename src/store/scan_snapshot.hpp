@@ -2,12 +2,14 @@
 #pragma once
 
 #include "store/blob_table.hpp"
+#include "store/removal_note.hpp"
 #include "store/snapshot_walk.hpp"
 #include "store/store.hpp"
 
 #include <larder/base/cancel.hpp>
 #include <larder/store/inventory.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,6 +31,8 @@ struct SnapshotScanContext {
   const RepoLayout& layout;
   BlobTable& blobs;                ///< what the entries lead to is marked, and added where it is missing
   std::vector<Problem>& problems;  ///< what is broken is added
+  NotedSnapshots& noted;
+  std::atomic<std::uint64_t>& files_seen;  ///< added to
   const CancelToken& cancel;
   ScanWants wants;
 };

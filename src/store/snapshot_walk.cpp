@@ -56,6 +56,10 @@ Result<bool> list_snapshot_folder(const SnapshotPlace& snapshot, const std::stri
   return true;
 }
 
+EntryStamp stamp_of(const fs::FileFacts& facts) {
+  return {facts.device, facts.inode, facts.size, facts.mtime_ns, facts.kind == fs::FileKind::Symlink};
+}
+
 std::int64_t newest_change(const std::vector<FolderStamp>& folders) {
   std::int64_t newest = 0;
   for (const FolderStamp& stamp : folders) newest = std::max(newest, stamp.mtime_ns);

@@ -6,6 +6,7 @@
 
 #include <larder/base/cancel.hpp>
 #include <larder/repo/tree.hpp>
+#include <larder/store/gc.hpp>
 
 #include <functional>
 #include <optional>
@@ -32,6 +33,9 @@ struct FolderStamp {
   std::int64_t mtime_ns = 0;
   std::uint64_t inode = 0;
 };
+
+/// What tells an entry from another that comes in its place.
+EntryStamp stamp_of(const fs::FileFacts& facts);
 
 /// Newest mtime; 0: none.
 std::int64_t newest_change(const std::vector<FolderStamp>& folders);

@@ -27,7 +27,7 @@ KeptReason kept_reason(SweepOutcome outcome) {
 class Sweep {
  public:
   Sweep(Store& store, const RemovalPlan& plan, SweepReport& report, ProgressSink& progress, const CancelToken& cancel)
-      : store_(store), plan_(plan), report_(report), progress_(progress), cancel_(cancel) {}
+      : store_(store), plan_(plan), report_(report), progress_(progress), cancel_(cancel), steps_(store.clock(), progress) {}
 
   Result<void> run() {
     task_ = progress_.begin(TaskKind::Total, "remove", plan_.bytes_freed);
@@ -75,7 +75,7 @@ class Sweep {
       case ItemKind::Revision:
         return repo.remove_revision(item.commit, item.reason);
       case ItemKind::File:
-        return repo.remove_file(below);
+        return repo.remove_file(below, item.seen);
       case ItemKind::Blob:
         repo.add_blob(below.substr(below.rfind('/') + 1));
         return SweepOutcome::Removed;
@@ -106,7 +106,7 @@ class Sweep {
     if (const auto safe = refuse_links(folder); !safe) return book_all(begin, end, fail(safe.error()));
     LARDER_TRY(const auto gate, RepoGate::close(store_, layout, kPatience, cancel_));
     if (!gate) return book_all(begin, end, SweepOutcome::InUse);  // a download begins in it right now
-    RepoSweep repo(store_, layout, cancel_);
+    RepoSweep repo(store_, layout, steps_, cancel_);
     const std::size_t failures = report_.failures.size();
     LARDER_CHECK(begin_files(repo, begin, end));
     for (std::size_t i = begin; i < end; ++i) {
@@ -186,6 +186,7 @@ class Sweep {
   SweepReport& report_;
   ProgressSink& progress_;
   const CancelToken& cancel_;
+  RemovalSteps steps_;
   TaskId task_ = 0;
   std::map<std::string, const RemovalItem*> planned_payloads_;
   std::set<std::string> touched_payloads_;

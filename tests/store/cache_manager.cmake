@@ -7,9 +7,11 @@ add_executable(test_store_cache
   inventory_test.cpp
   link_target_test.cpp
   plan_removal_test.cpp
+  ref_table_test.cpp
   repo_gate_test.cpp
   scan_leftovers_test.cpp
   sweep_test.cpp
+  use_watch_test.cpp
   verify_test.cpp
 )
 target_link_libraries(test_store_cache PRIVATE larder_test_main larder_test_support larder_store)

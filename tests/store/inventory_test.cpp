@@ -1,9 +1,13 @@
+#include "fs/forwarding_disk.hpp"
 #include "store/lease.hpp"
 #include "store/pin.hpp"
 #include "support/catch.hpp"
 #include "support/store_rig.hpp"
 
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <new>
 #include <set>
 
 #include <sys/stat.h>
@@ -36,6 +40,71 @@ const store::RepoRecord& only_repo(const store::Inventory& inventory) {
 }
 
 }  // namespace
+
+TEST_CASE("take_inventory: no memory in a scanning thread is an error, not the end of the program", "[store][inventory]") {
+  class FullHeap final : public fs::ForwardingDisk {
+   public:
+    using fs::ForwardingDisk::ForwardingDisk;
+    Result<std::vector<std::string>> list(const std::string& path) override {
+      if (path.ends_with("m3/snapshots")) throw std::bad_alloc();
+      return fs::ForwardingDisk::list(path);
+    }
+  };
+  const StoreRig rig;
+  for (const char* id : {"m1", "m2", "m3", "m4", "m5", "m6"}) rig.cache.write("models--org--" + std::string(id) + "/snapshots/x/y", "1");
+  FullHeap disk(*rig.disk);
+  auto store = rig.store(disk);
+  NoProgress progress;
+  const auto inventory = store::take_inventory(store, {}, progress, CancelToken{});
+  REQUIRE_FALSE(inventory);
+  CHECK(inventory.error().code == ErrorCode::Internal);
+}
+
+TEST_CASE("take_inventory: says within one repository how far it has come", "[store][inventory]") {
+  class Listener final : public ProgressSink {
+   public:
+    TaskId begin(TaskKind, std::string_view, std::uint64_t) override { return 0; }
+    void advance(TaskId, std::uint64_t) override {}
+    void expect(TaskId, std::uint64_t) override {}
+    void end(TaskId, TaskEnd) override {}
+    void wait(std::string_view, std::chrono::seconds) override {}
+    void note(std::string_view text) override {
+      const std::scoped_lock lock(mutex_);
+      notes_.emplace_back(text);
+      said_.notify_all();
+    }
+    void await_note() {
+      std::unique_lock lock(mutex_);
+      said_.wait(lock, [&] { return !notes_.empty(); });
+    }
+    std::vector<std::string> notes_;
+
+   private:
+    std::mutex mutex_;
+    std::condition_variable said_;
+  };
+  /// The last file of the repository takes until something was said of the others.
+  class SlowDisk final : public fs::ForwardingDisk {
+   public:
+    SlowDisk(fs::Disk& inner, Listener& listener) : fs::ForwardingDisk(inner), listener_(listener) {}
+    Result<std::optional<std::string>> read_link(const std::string& path) override {
+      if (path.ends_with("z.bin")) listener_.await_note();
+      return fs::ForwardingDisk::read_link(path);
+    }
+
+   private:
+    Listener& listener_;
+  };
+  StoreRig rig;
+  rig.cache.add(kRepo, kOne, {kConfig, {"a.bin", "1", false}, {"z.bin", "2", false}}, {"main"});
+  Listener listener;
+  SlowDisk disk(*rig.disk, listener);
+  auto store = rig.store(disk);
+  REQUIRE(store::take_inventory(store, {}, listener, CancelToken{}));
+  REQUIRE(listener.notes_.size() >= 2);
+  CHECK(listener.notes_.front() == "scanning: 0 repositories, 5 files");
+  CHECK(listener.notes_.back().empty());
+}
 
 TEST_CASE("take_inventory: temps of the shared store are dead after a day without a lock", "[store][inventory]") {
   StoreRig rig;

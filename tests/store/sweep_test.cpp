@@ -1,13 +1,19 @@
 #include "fs/forwarding_disk.hpp"
 #include "store/lease.hpp"
 #include "store/removal_note.hpp"
+#include "store/removal_targets.hpp"
 #include "support/catch.hpp"
+#include "support/fake_clock.hpp"
 #include "support/fault_disk.hpp"
 #include "support/store_rig.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
+#include <utility>
 
 #include <sys/stat.h>
 
@@ -76,14 +82,59 @@ class DyingDisk final : public fs::ForwardingDisk {
   std::size_t steps_ = 0;
 };
 
-/// I1…I3 of what a crash may leave: no ref without its snapshot, no link without its blob, no blob with other bytes.
-void check_readable(const CacheBuilder& cache) {
+/// Counts what is asked of it.
+class CountingDisk final : public fs::ForwardingDisk {
+ public:
+  using fs::ForwardingDisk::ForwardingDisk;
+  [[nodiscard]] std::size_t calls() const { return calls_; }
+
+  Result<std::optional<std::string>> read_small(const std::string& path, std::uint64_t limit) override {
+    ++calls_;
+    return fs::ForwardingDisk::read_small(path, limit);
+  }
+  Result<std::optional<fs::FileFacts>> look(const std::string& path) override {
+    ++calls_;
+    return fs::ForwardingDisk::look(path);
+  }
+  Result<std::optional<std::string>> read_link(const std::string& path) override {
+    ++calls_;
+    return fs::ForwardingDisk::read_link(path);
+  }
+  Result<std::vector<std::string>> list(const std::string& path) override {
+    auto names = fs::ForwardingDisk::list(path);
+    calls_ += 1 + (names ? names->size() : 0);
+    return names;
+  }
+
+ private:
+  std::size_t calls_ = 0;
+};
+
+/// Calls `hook` once, after the first folder with `folder` in its path was removed.
+class HookDisk final : public fs::ForwardingDisk {
+ public:
+  HookDisk(fs::Disk& inner, std::string folder, std::function<void()> hook)
+      : fs::ForwardingDisk(inner), folder_(std::move(folder)), hook_(std::move(hook)) {}
+  Result<bool> remove_folder(const std::string& path) override {
+    auto removed = fs::ForwardingDisk::remove_folder(path);
+    if (path.find(folder_) != std::string::npos && hook_) std::exchange(hook_, nullptr)();
+    return removed;
+  }
+
+ private:
+  std::string folder_;
+  std::function<void()> hook_;
+};
+
+/// I1…I3 of what a crash may leave: no ref without its snapshot (but to `absent`), no link without its blob, no blob with other bytes.
+void check_readable(const CacheBuilder& cache, const std::string& absent = {}) {
   for (const auto& [path, content] : cache.picture()) {
     CAPTURE(path);
     const bool is_snapshot_entry = path.find("/snapshots/") != std::string::npos;
     if (is_snapshot_entry && content.starts_with("-> ")) CHECK(std::filesystem::exists(cache / path));
     const std::size_t refs = path.find("/refs/");
-    if (refs != std::string::npos && !path.ends_with("/")) CHECK(cache.has(path.substr(0, refs) + "/snapshots/" + content));
+    if (refs != std::string::npos && !path.ends_with("/") && content != absent)
+      CHECK(cache.has(path.substr(0, refs) + "/snapshots/" + content));
     const std::size_t blobs = path.find("/blobs/");
     if (blobs != std::string::npos && path.starts_with("models--") && content.starts_with("-> "))
       CHECK(std::filesystem::exists(cache / path));
@@ -168,6 +219,134 @@ TEST_CASE("sweep: one file in all revisions, its blob with the last", "[store][s
   CHECK_FALSE(rig.cache.has(kRepo + "/blobs/" + CacheBuilder::blob_name(kWeights)));
   CHECK(rig.cache.read(kRepo + "/refs/main") == kOne);
   CHECK(rig.cache.read(kRepo + "/snapshots/" + kOne + "/config.json") == kConfig.content);
+}
+
+TEST_CASE("sweep: a file that is another by now is left and told", "[store][sweep]") {
+  StoreRig rig;
+  const BuiltFile copy{"copy.txt", "copied", false, Lying::Copy};
+  rig.cache.add(kRepo, kOne, {kConfig, kWeights, copy}, {"main"});
+  const auto inventory = rig.scan();
+  auto store = rig.store();
+  const std::string snapshot = kRepo + "/snapshots/" + kOne + "/";
+  const auto plan_for = [&](const std::string& path) {
+    const auto files = store::find_files(store, inventory.repos.front(), {test::model("org/m"), ""}, path, CancelToken{});
+    REQUIRE(files);
+    return store::plan_rm(inventory, {}, *files);
+  };
+  SECTION("a link became a file") {
+    const auto plan = plan_for("config.json");
+    rig.cache.remove(snapshot + "config.json");
+    rig.cache.write(snapshot + "config.json", "mine");
+    const auto report = rig.sweep(plan);
+    REQUIRE(report.failures.size() == 1);
+    CHECK(report.failures.front().error.code == ErrorCode::LocalChanges);
+    CHECK(report.removed.empty());
+    CHECK(rig.cache.read(snapshot + "config.json") == "mine");
+  }
+  SECTION("a link leads elsewhere") {
+    const auto plan = plan_for("config.json");
+    rig.cache.link(snapshot + "config.json", "../../blobs/" + CacheBuilder::blob_name(kWeights));
+    CHECK(rig.sweep(plan).failures.size() == 1);
+    CHECK(rig.cache.has(snapshot + "config.json"));
+  }
+  SECTION("a copy was written to") {
+    const auto plan = plan_for("copy.txt");
+    rig.cache.age(snapshot + "copy.txt", 5);
+    CHECK(rig.sweep(plan).failures.size() == 1);
+    CHECK(rig.cache.has(snapshot + "copy.txt"));
+  }
+  SECTION("only that one") {
+    auto plan = plan_for("config.json");
+    const auto other = plan_for("copy.txt");
+    plan.items.insert(plan.items.end(), other.items.begin(), other.items.end());
+    rig.cache.age(snapshot + "copy.txt", 5);
+    const auto report = rig.sweep(plan);
+    CHECK(report.failures.size() == 1);
+    CHECK(report.removed.size() == 1);
+    CHECK_FALSE(rig.cache.has(snapshot + "config.json"));
+  }
+  SECTION("what is gone is gone") {
+    const auto plan = plan_for("copy.txt");
+    rig.cache.remove(snapshot + "copy.txt");
+    CHECK(rig.sweep(plan).failures.empty());
+  }
+}
+
+TEST_CASE("sweep: what it costs to remove a revision does not grow with the refs, locks and notes of the repository", "[store][sweep]") {
+  StoreRig rig;
+  constexpr std::size_t kRevisions = 300;
+  constexpr std::size_t kThings = 1000;
+  const auto commit = [](std::size_t number) { return fmt::format("{:040x}", number + 1); };
+  for (std::size_t i = 0; i < kRevisions; ++i) rig.cache.add(kRepo, commit(i), {{"f", std::to_string(i), false}}, {});
+  rig.cache.add(kRepo, kOne, {kConfig}, {"main"});
+  for (std::size_t i = 0; i < kThings; ++i) {
+    rig.cache.write(kRepo + "/refs/v" + std::to_string(i), kOne);
+    rig.cache.write(".locks/" + kRepo + "/" + std::to_string(i) + ".lock", "");
+  }
+  const auto plan = store::plan_prune(rig.scan(), rig.now_ns());
+  REQUIRE(plan.items.size() == kRevisions);
+  CountingDisk disk(*rig.disk);
+  test::FakeClock later;  // so that nothing changed a moment ago
+  later.set_wall(rig.clock->wall_now() + std::chrono::hours(1));
+  store::Store store(disk, later, *rig.random, {rig.cache.root(), true, true});
+  store::SweepReport report;
+  NoProgress progress;
+  REQUIRE(store::sweep(store, plan, report, progress, CancelToken{}));
+  CHECK(report.removed.size() == kRevisions);
+  CHECK(disk.calls() < kRevisions * 1000);  // asked of each for each it would be 1,500,000
+}
+
+TEST_CASE("sweep: a ref that comes between two revisions keeps the second, however many there are", "[store][sweep]") {
+  StoreRig rig;  // I7, C7
+  rig.cache.add(kRepo, kOne, {kConfig}, {});
+  rig.cache.add(kRepo, kTwo, {kOther}, {});
+  for (int i = 0; i < 500; ++i) rig.cache.write(kRepo + "/refs/v" + std::to_string(i), CacheBuilder::commit('3'));
+  const auto plan = store::plan_prune(rig.scan(), rig.now_ns());
+  REQUIRE(plan.items.size() == 2);
+  const auto replace = [&] {  // as larder and the Python client write a ref
+    rig.cache.write("ref", kTwo);
+    std::filesystem::rename(rig.cache / "ref", rig.cache / (kRepo + "/refs/v7"));
+  };
+  std::function<void()> change = replace;
+  store::Owner owner = store::own_identity(*rig.disk);
+  const std::string lease = kRepo + "/.larder/leases/0000000a";
+  SECTION("a ref is replaced") {}
+  SECTION("a ref is made") {
+    change = [&] { rig.cache.write(kRepo + "/refs/pr/new", kTwo); };
+  }
+  SECTION("a pull that began before the sweep ends, and wrote in place") {
+    rig.cache.write(lease, store::format_lease(owner, repo::CommitId::parse(kTwo).value(), rig.clock->wall_now() + std::chrono::hours(1)));
+    change = [&] {
+      rig.cache.write(kRepo + "/refs/v7", kTwo);
+      rig.cache.remove(lease);
+    };
+  }
+  HookDisk disk(*rig.disk, "/snapshots/" + kOne, change);
+  auto store = rig.store(disk);
+  store::SweepReport report;
+  NoProgress progress;
+  REQUIRE(store::sweep(store, plan, report, progress, CancelToken{}));
+  CHECK(report.removed.size() == 1);
+  REQUIRE(report.kept.size() == 1);
+  CHECK(report.kept.front().commit == kTwo);
+  CHECK(rig.cache.has(kRepo + "/snapshots/" + kTwo + "/config.json"));
+  check_readable(rig.cache, CacheBuilder::commit('3'));
+}
+
+TEST_CASE("sweep: a lease that cannot be understood keeps its repository, not the others", "[store][sweep]") {
+  StoreRig rig;  // I7
+  rig.cache.add(kRepo, kOne, {kConfig}, {});
+  rig.cache.add(kTwin, kOne, {kConfig}, {});
+  const auto before = store::plan_prune(rig.scan(), rig.now_ns());
+  rig.cache.write(kRepo + "/.larder/leases/0000000a", R"({"version":2,"holds":["everything"]})");
+  const auto plan = store::plan_prune(rig.scan(), rig.now_ns());
+  CHECK(plan.items.size() == 1);
+  CHECK(plan.kept.size() == 1);
+  const auto report = rig.sweep(before);
+  CHECK(report.removed.size() == 1);
+  CHECK(report.kept.size() == 1);
+  CHECK(rig.cache.has(kRepo + "/snapshots/" + kOne + "/config.json"));
+  CHECK(rig.sweep(store::plan_rm(rig.scan(), whole("org/m"), {})).removed.empty());
 }
 
 TEST_CASE("sweep: foreign files at every level stay as they are", "[store][sweep]") {

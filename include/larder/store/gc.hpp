@@ -24,6 +24,16 @@ std::string_view name(RemovalReason reason);  ///< "asked", "detached", "older-t
 enum class KeptReason : std::uint8_t { Pinned, ByCommit, InUse, Recent };
 std::string_view name(KeptReason reason);  ///< "pinned", "by-commit", "in-use", "recent"
 
+/// A file or a link as it was looked at: whatever comes in its place, or is written into it, shows.
+struct EntryStamp {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t size = 0;
+  std::int64_t mtime_ns = 0;
+  bool is_link = false;
+  friend bool operator==(const EntryStamp&, const EntryStamp&) = default;
+};
+
 /// One thing that goes. `bytes`: what its going frees; blobs that several items share count for the last of them, a payload of the shared
 /// store for its own item, so the sum over a plan is what is freed.
 struct RemovalItem {
@@ -33,6 +43,7 @@ struct RemovalItem {
   std::string path;                  ///< relative to the cache
   std::uint64_t bytes = 0;
   RemovalReason reason = RemovalReason::Asked;
+  std::optional<EntryStamp> seen = std::nullopt;  ///< of a file: it goes only while it is this
 };
 
 /// One thing that a rule would have removed and that stays.
@@ -74,6 +85,7 @@ struct FileTarget {
   std::string path;
   std::uint32_t blob = BlobRecord::kNone;  ///< index in RepoRecord::blobs
   std::uint32_t uses = 0;                  ///< snapshot entries of the whole repository that lead to that blob
+  std::optional<EntryStamp> seen = std::nullopt;
 };
 /// `rm`: what was asked, never what is in use, and the rest of earlier removals that were cut off. Pure.
 RemovalPlan plan_rm(const Inventory& inventory, const RmTargets& targets, const std::vector<FileTarget>& files);
