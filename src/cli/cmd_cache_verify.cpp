@@ -63,16 +63,25 @@ class CacheVerify final : public Command {
   Result<void> verify(Session& session) {
     LARDER_TRY(const auto chosen, options(session));
     LARDER_TRY(auto* services, repair_ ? session.workshop.services() : session.workshop.local_services());
-    store::VerifyReport report;
+    ops::CacheVerifyReport report;
     auto outcome = ops::cache_verify(*services, chosen, report, session.cancel);
-    if (!outcome && outcome.error().code != ErrorCode::StoreDamaged) return outcome;
-    if (session.json) {
-      write_document(session, report);
-    } else {
-      print(session, report);
-    }
-    session.is_written = true;
+    const bool is_damaged = !outcome && outcome.error().code == ErrorCode::StoreDamaged;
+    const bool is_looked_at = outcome || is_damaged || outcome.error().code == ErrorCode::Partial;
+    tell_failures(session, report, is_damaged);
+    if (is_looked_at && !session.json) print(session, report);
+    if (session.json && (outcome || is_damaged)) write_document(session, report);
+    session.is_written = outcome || is_damaged || (is_looked_at && !session.json);
     return outcome;
+  }
+
+  /// Damage is what the command ends with; what is not here is told beside it.
+  static void tell_failures(Session& session, const ops::CacheVerifyReport& report, bool is_damaged) {
+    std::vector<FailedItem> failed;
+    for (const auto& failure : report.failures) {
+      if (is_damaged) session.report.warning(failure.error.text());
+      failed.push_back({failure.reference, failure.error});
+    }
+    if (!is_damaged) session.failures = std::move(failed);
   }
 
   static void write_document(Session& session, const store::VerifyReport& report) {

@@ -150,11 +150,8 @@ class BarView final : public View {
     }
     if (more > 0) lines.push_back(fmt::format("  and {} more", more));
     if (!waiting_.empty()) lines.push_back(waiting_);
-    if (const auto* whole = total(); whole != nullptr) {
-      lines.push_back(total_text(*whole));
-    } else if (!note_.empty()) {
-      lines.push_back(note_);
-    }
+    if (!note_.empty()) lines.push_back(note_);
+    if (const auto* whole = total(); whole != nullptr) lines.push_back(total_text(*whole));
     line_.draw(lines);
   }
 

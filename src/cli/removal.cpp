@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <unistd.h>
 
 #include "base/escape.hpp"
@@ -52,17 +54,50 @@ void write_document(Session& session, const Told& told, std::string_view command
 /// Done: what was removed. Planned: what would be. Confirmed: it was listed when it was asked about, so only the sum is left to say.
 enum class Tense { Done, Planned, Confirmed };
 
+TextTable new_table() {
+  return TextTable({TextTable::Align::Left, TextTable::Align::Right, TextTable::Align::Left, TextTable::Align::Left});
+}
+
+void add_item(TextTable& table, const store::RemovalItem& item) {
+  table.add(
+      {std::string(name(item.kind)), format_bytes_long(item.bytes), escape_text(item.path), "(" + std::string(name(item.reason)) + ")"});
+}
+
+void note_kept(Session& session, const store::KeptItem& kept) {
+  session.report.note(fmt::format("kept {}{}{}: {}", escape_text(kept.repo.text()), kept.commit.empty() ? "" : "@",
+                                  escape_text(kept.commit), name(kept.reason)));
+}
+
 void print_items(Session& session, const Told& told) {
-  TextTable table({TextTable::Align::Left, TextTable::Align::Right, TextTable::Align::Left, TextTable::Align::Left});
-  for (const auto& item : told.items) {
-    table.add(
-        {std::string(name(item.kind)), format_bytes_long(item.bytes), escape_text(item.path), "(" + std::string(name(item.reason)) + ")"});
+  TextTable table = new_table();
+  for (const auto& item : told.items) add_item(table, item);
+  table.print(session.out);
+  for (const auto& kept : told.kept) note_kept(session, kept);
+}
+
+/// Above a question there is room for what a person reads: the largest, largest first, and how many more there are.
+void print_for_question(Session& session, const store::RemovalPlan& plan) {
+  constexpr std::size_t kShown = 30;
+  if (plan.items.size() <= kShown && plan.kept.size() <= kShown) {
+    return print_items(session, {plan.items, plan.kept, plan.bytes_freed, plan.bytes_before});
+  }
+  std::vector<const store::RemovalItem*> largest;
+  for (const auto& item : plan.items) largest.push_back(&item);
+  const std::size_t shown = std::min(kShown, largest.size());
+  const auto is_larger = [](const auto* a, const auto* b) { return a->bytes != b->bytes ? a->bytes > b->bytes : a->path < b->path; };
+  std::partial_sort(largest.begin(), largest.begin() + static_cast<std::ptrdiff_t>(shown), largest.end(), is_larger);
+  TextTable table = new_table();
+  std::uint64_t rest = plan.bytes_freed;
+  for (std::size_t i = 0; i < shown; ++i) {
+    add_item(table, *largest[i]);
+    rest -= largest[i]->bytes;
   }
   table.print(session.out);
-  for (const auto& kept : told.kept) {
-    session.report.note(fmt::format("kept {}{}{}: {}", escape_text(kept.repo.text()), kept.commit.empty() ? "" : "@",
-                                    escape_text(kept.commit), name(kept.reason)));
+  if (shown < largest.size()) {
+    session.out.line(fmt::format("and {} more with {}: --dry-run lists each", largest.size() - shown, format_bytes_long(rest)));
   }
+  for (std::size_t i = 0; i < std::min(kShown, plan.kept.size()); ++i) note_kept(session, plan.kept[i]);
+  if (plan.kept.size() > kShown) session.report.note(fmt::format("kept {} more: --dry-run lists each", plan.kept.size() - kShown));
 }
 
 void print(Session& session, const Told& told, Tense tense) {
@@ -89,7 +124,7 @@ Result<void> confirm(Session& session, const store::RemovalPlan& plan) {
     return fail(ErrorCode::InvalidArgument, "nobody can be asked, nothing was removed",
                 "--yes goes on without asking, --dry-run only shows");
   }
-  print_items(session, {plan.items, plan.kept, plan.bytes_freed, plan.bytes_before});
+  print_for_question(session, plan);
   LARDER_CHECK(session.out.finish());
   const auto question =
       fmt::format("Remove {} and free {}? [y/N] ", counted(plan.items.size(), "item"), format_bytes_long(plan.bytes_freed));

@@ -1,6 +1,7 @@
 #include "ops/adopt_cache.hpp"
 
 #include "base/escape.hpp"
+#include "base/text.hpp"
 #include "ops/adopt_commit.hpp"
 #include "store/entry_name.hpp"
 #include "store/hash_pool.hpp"
@@ -31,7 +32,7 @@ struct Entry {
 class SnapshotAdoption {
  public:
   SnapshotAdoption(Services& services, const CacheAdoptOptions& options, CacheAdoptReport& report, const CancelToken& cancel)
-      : services_(services), options_(options), report_(report), cancel_(cancel) {}
+      : services_(services), options_(options), report_(report), cancel_(cancel), notes_(services.clock, services.progress) {}
 
   Result<void> run(const repo::RepoId& repo, const store::RepoLayout& other, const repo::CommitId& commit) {
     LARDER_TRY(tree_, store::read_tree(services_.disk, other.tree(commit)));
@@ -56,6 +57,7 @@ class SnapshotAdoption {
       LARDER_TRY(const auto facts, services_.disk.look(file));
       if (!facts || facts->kind != fs::FileKind::Regular) return leave(shown, "its blob is not there");
       entries_.push_back({entry.path, std::move(file), *expected, *facts});
+      notes_.tell([&] { return "looking: " + counted(entries_.size(), "file"); });
       return {};
     };
     const std::string name = commit.hex();
@@ -110,7 +112,9 @@ class SnapshotAdoption {
     const auto index = static_cast<std::size_t>(&entry - entries_.data());
     const std::string shown = entry.file.substr(options_.folder.size() + 1);
     if (!is_right_[index]) return leave(shown, "its bytes are not what they must be");
-    const auto how = target.take({entry.file, entry.expected, entry.facts.size, entry.facts}, entry.path);
+    const auto copied = note_of_copy(notes_, shown, entry.facts.size);
+    copied(0);
+    const auto how = target.take({entry.file, entry.expected, entry.facts.size, entry.facts, copied}, entry.path);
     if (!how) {
       if (how.error().code == ErrorCode::LockBusy || how.error().code == ErrorCode::DigestMismatch) {
         return leave(shown, escape_text(how.error().message));
@@ -142,6 +146,7 @@ class SnapshotAdoption {
   const CacheAdoptOptions& options_;
   CacheAdoptReport& report_;
   const CancelToken& cancel_;
+  store::WorkNotes notes_;
   std::optional<repo::Tree> tree_;
   std::vector<Entry> entries_;
   std::vector<bool> is_right_;

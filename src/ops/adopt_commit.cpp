@@ -6,6 +6,10 @@
 #include "store/repo_gate.hpp"
 #include "store/tree_cache.hpp"
 
+#include <larder/base/byte_size.hpp>
+
+#include <fmt/format.h>
+
 namespace larder::ops {
 namespace {
 
@@ -26,6 +30,12 @@ AdoptHow how_of(store::TakenBy taken) {
 }
 
 }  // namespace
+
+std::function<void(std::uint64_t)> note_of_copy(store::WorkNotes& notes, const std::string& path, std::uint64_t size) {
+  return [&notes, &path, size](std::uint64_t bytes) {
+    notes.tell([&] { return fmt::format("taking over {}: {} of {}", path, format_bytes_long(bytes), format_bytes_long(size)); });
+  };
+}
 
 AdoptCommit::AdoptCommit(store::Store& store, const repo::RepoId& repo, const repo::CommitId& commit, store::HardLinks hard_links,
                          const CancelToken& cancel)

@@ -5,16 +5,22 @@
 #include "store/lease.hpp"
 #include "store/snapshot_writer.hpp"
 #include "store/store.hpp"
+#include "store/work_notes.hpp"
 
 #include <larder/base/cancel.hpp>
 #include <larder/ops/cache_adopt.hpp>
 #include <larder/repo/tree.hpp>
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace larder::ops {
+
+/// What tells `notes` of a file that is being taken over: bytes so far. Both are borrowed.
+std::function<void(std::uint64_t)> note_of_copy(store::WorkNotes& notes, const std::string& path, std::uint64_t size);
 
 /// Blob, then link, then listing, then ref: the commit order of a pull, under a lease. Makes nothing before the first file.
 /// Thread: one at a time.

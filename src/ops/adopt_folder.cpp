@@ -1,6 +1,7 @@
 #include "ops/adopt_folder.hpp"
 
 #include "base/escape.hpp"
+#include "base/text.hpp"
 #include "fs/walk.hpp"
 #include "store/adopt_match.hpp"
 
@@ -34,7 +35,7 @@ FolderKind folder_kind(fs::Disk& disk, const std::string& folder) {
 }
 
 Result<std::vector<FolderFile>> list_folder(fs::Disk& disk, const std::string& folder, FolderKind kind, std::vector<LeftFile>& left,
-                                            const CancelToken& cancel) {
+                                            store::WorkNotes& notes, const CancelToken& cancel) {
   std::vector<FolderFile> files;
   fs::WalkOptions options;
   options.unreadable = [&](const std::string& path, const Error& error) -> Result<fs::WalkStep> {
@@ -52,6 +53,7 @@ Result<std::vector<FolderFile>> list_folder(fs::Disk& disk, const std::string& f
     }
     const auto claimed = kind == FolderKind::Ollama ? store::ollama_digest(entry.name()) : std::nullopt;
     files.push_back({entry.path(), **facts, claimed});
+    notes.tell([&] { return "looking: " + counted(files.size(), "file"); });
     return fs::WalkStep::Continue;
   }));
   std::sort(files.begin(), files.end(), [](const FolderFile& a, const FolderFile& b) { return a.path < b.path; });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "fs/disk.hpp"
+#include "store/work_notes.hpp"
 
 #include <larder/base/cancel.hpp>
 #include <larder/digest/digest.hpp>
@@ -26,8 +27,9 @@ struct FolderFile {
   std::optional<digest::Digest> claimed;  ///< what its name promises (Ollama)
 };
 
-/// Regular files, and links to regular files, sorted by path; bookkeeping of `hf` and of git left out. What cannot be read goes to `left`.
+/// Regular files, and links to regular files, sorted by path; bookkeeping of `hf` and of git left out. What cannot be read goes to `left`;
+/// `notes` hears how many there are so far.
 Result<std::vector<FolderFile>> list_folder(fs::Disk& disk, const std::string& folder, FolderKind kind, std::vector<LeftFile>& left,
-                                            const CancelToken& cancel);
+                                            store::WorkNotes& notes, const CancelToken& cancel);
 
 }  // namespace larder::ops

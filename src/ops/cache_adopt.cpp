@@ -25,11 +25,11 @@ using store::AdoptTarget;
 class FolderAdoption {
  public:
   FolderAdoption(Services& services, const CacheAdoptOptions& options, CacheAdoptReport& report, const CancelToken& cancel)
-      : services_(services), options_(options), report_(report), cancel_(cancel) {}
+      : services_(services), options_(options), report_(report), cancel_(cancel), notes_(services.clock, services.progress) {}
 
   Result<void> run(FolderKind kind) {
     LARDER_CHECK(find_targets());
-    LARDER_TRY(files_, list_folder(services_.disk, options_.folder, kind, report_.left, cancel_));
+    LARDER_TRY(files_, list_folder(services_.disk, options_.folder, kind, report_.left, notes_, cancel_));
     const store::AdoptIndex index(targets_);
     LARDER_CHECK(hash(index));
     match(index);
@@ -157,7 +157,9 @@ class FolderAdoption {
   Result<bool> take_one(AdoptCommit& commit, const AdoptTarget& target, const Match& match) {
     const FolderFile& file = files_[match.file];
     const repo::FileEntry entry = target.tree.at(match.entry);
-    const auto how = commit.take({options_.folder + "/" + file.path, match.digest, file.facts.size, file.facts}, entry.path);
+    const auto copied = note_of_copy(notes_, file.path, file.facts.size);
+    copied(0);
+    const auto how = commit.take({options_.folder + "/" + file.path, match.digest, file.facts.size, file.facts, copied}, entry.path);
     if (!how) {
       const ErrorCode code = how.error().code;
       if (code != ErrorCode::LockBusy && code != ErrorCode::DigestMismatch && code != ErrorCode::NotInCache) return fail(how.error());
@@ -172,6 +174,7 @@ class FolderAdoption {
   const CacheAdoptOptions& options_;
   CacheAdoptReport& report_;
   const CancelToken& cancel_;
+  store::WorkNotes notes_;
   std::vector<AdoptTarget> targets_;
   std::vector<FolderFile> files_;
   std::map<std::size_t, std::vector<digest::Digest>> digests_;  // by file

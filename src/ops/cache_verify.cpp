@@ -19,7 +19,11 @@ Result<store::VerifyScope> scope_of(Services& services, const repo::Reference& r
                 fmt::format("{}: verify takes whole repositories and revisions", escape_text(repo::text(reference))));
   }
   store::VerifyScope scope{reference.repo, ""};
-  if (!reference.revision) return scope;
+  if (!reference.revision) {
+    LARDER_TRY(const auto facts, services.disk.look(services.store.layout(reference.repo).repo()));
+    if (facts) return scope;
+    return fail(ErrorCode::NotInCache, fmt::format("{}: not in the cache", escape_text(repo::text(reference))), "see `larder cache ls`");
+  }
   LARDER_TRY(const auto commit, find_cached_commit(services, reference));
   scope.commit = commit.hex();
   return scope;
@@ -52,29 +56,47 @@ Result<void> conclude(const store::VerifyReport& report, bool is_after_repair) {
                               : "larder cache verify --repair fetches again what is damaged");
 }
 
-Result<void> verify_cached(Services& services, const CacheVerifyOptions& options, store::VerifyReport& report, const CancelToken& cancel) {
+/// What several references that are not here mean together; `are_others`: beside some that are.
+Error told_together(const std::vector<VerifyFailure>& failures, bool are_others) {
+  Error error = failures.front().error;
+  for (const VerifyFailure& failure : failures) error.code = shared_code(error.code, failure.error.code);
+  if (are_others) error.code = ErrorCode::Partial;
+  if (failures.size() > 1) error.message += fmt::format(" (and {} more)", failures.size() - 1);
+  return error;
+}
+
+Result<void> verify_cached(Services& services, const CacheVerifyOptions& options, CacheVerifyReport& report, const CancelToken& cancel) {
   store::VerifyOptions what;
   what.invariants = options.invariants;
   for (const repo::Reference& reference : options.references) {
-    LARDER_TRY(auto scope, scope_of(services, reference));
-    what.scopes.push_back(std::move(scope));
+    auto scope = scope_of(services, reference);
+    if (scope) {
+      what.scopes.push_back(std::move(*scope));
+    } else if (scope.error().code == ErrorCode::InvalidArgument) {
+      return fail(std::move(scope).error());
+    } else {
+      report.failures.push_back({repo::text(reference), std::move(scope).error()});
+    }
   }
-  LARDER_TRY(report, store::verify_cache(services.store, what, services.progress, cancel));
+  if (!report.failures.empty() && what.scopes.empty()) return fail(told_together(report.failures, false));
+  LARDER_TRY(static_cast<store::VerifyReport&>(report), store::verify_cache(services.store, what, services.progress, cancel));
   return options.repair ? repair_cache(services, options, report, cancel) : Result<void>{};
 }
 
-Result<void> verify_folder(Services& services, const CacheVerifyOptions& options, store::VerifyReport& report, const CancelToken& cancel) {
+Result<void> verify_folder(Services& services, const CacheVerifyOptions& options, CacheVerifyReport& report, const CancelToken& cancel) {
   store::VerifyOptions what;
   LARDER_TRY(what.scopes, local_scopes(services, options));
-  LARDER_TRY(report, store::verify_local_dir(services.store, *options.local_dir, what, services.progress, cancel));
+  LARDER_TRY(static_cast<store::VerifyReport&>(report),
+             store::verify_local_dir(services.store, *options.local_dir, what, services.progress, cancel));
   return options.repair ? repair_local_dir(services, options, report, cancel) : Result<void>{};
 }
 
 }  // namespace
 
-Result<void> cache_verify(Services& services, const CacheVerifyOptions& options, store::VerifyReport& report, const CancelToken& cancel) {
+Result<void> cache_verify(Services& services, const CacheVerifyOptions& options, CacheVerifyReport& report, const CancelToken& cancel) {
   LARDER_CHECK(options.local_dir ? verify_folder(services, options, report, cancel) : verify_cached(services, options, report, cancel));
-  return conclude(report, options.repair);
+  LARDER_CHECK(conclude(report, options.repair));
+  return report.failures.empty() ? Result<void>{} : Result<void>(fail(told_together(report.failures, true)));
 }
 
 }  // namespace larder::ops

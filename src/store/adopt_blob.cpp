@@ -48,7 +48,8 @@ Result<TakenBy> bring(Store& store, const AdoptSource& source, const Journey& jo
     if (is_cloned) LARDER_CHECK(disk.sync_file(out.value()));
     if (is_cloned) return TakenBy::Reflink;
     if (journey.hard_links == HardLinks::No) {
-      LARDER_TRY(const auto copied, copy_file(disk, {in.value(), out.value()}, {source.digest.algorithm(), source.size}, {}, cancel));
+      LARDER_TRY(const auto copied,
+                 copy_file(disk, {in.value(), out.value()}, {source.digest.algorithm(), source.size}, source.copied, cancel));
       if (copied != source.digest) return changed(source);
       LARDER_CHECK(disk.sync_file(out.value()));
       return TakenBy::Copy;

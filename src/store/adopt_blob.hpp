@@ -7,6 +7,7 @@
 #include <larder/digest/digest.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace larder::store {
@@ -20,7 +21,8 @@ struct AdoptSource {
   std::string path;  ///< absolute; may be a link to a regular file
   digest::Digest digest;
   std::uint64_t size = 0;
-  fs::FileFacts facts;  ///< of the regular file, from before it was hashed
+  fs::FileFacts facts;                                   ///< of the regular file, from before it was hashed
+  std::function<void(std::uint64_t bytes)> copied = {};  ///< hears how far a copy is, in the caller's thread; may be empty
 };
 
 /// Makes blobs/<digest> of the repository, unless it is there (Reused): reflink, else hard link if allowed, else a copy that is hashed on

@@ -170,7 +170,11 @@ bool DigestPool::step(std::size_t worker, Lock& lock) {
 Result<std::span<const std::byte>> DigestPool::bytes_of(const Item& item, std::size_t count, std::vector<std::byte>& scratch) {
   if (const auto* piece = std::get_if<Piece>(&item)) return piece->bytes().first(count);
   const auto& back = std::get<ReadBack>(item);
-  scratch.resize(kStep);
+  try {
+    scratch.resize(kStep);
+  } catch (const std::bad_alloc&) {  // one file's failure, not the end of the thread and with it of the process
+    return fail(ErrorCode::Internal, "no memory to read back what was written");
+  }
   const std::span<std::byte> space = std::span(scratch).first(count);
   LARDER_CHECK(back.partial->read_at(back.range.begin, space));
   return std::span<const std::byte>(space);

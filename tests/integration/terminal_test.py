@@ -190,6 +190,7 @@ class Cache(TerminalTest):
     def test_events_of_every_command(self):
         other = self.scratch / "other"
         for words, name in ((["verify"], "verify"), (["adopt", self.cache, "--cache-dir", other], "adopt"),
+                            (["rm", "model/org/m", "--cache-dir", other, "--yes"], "remove"),
                             (["gc", "--max-size", "0", "--yes"], "remove")):
             done = self.larder("cache", *words, "--progress", "json")
             events = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
@@ -220,6 +221,22 @@ class Cache(TerminalTest):
             for one in shown:
                 self.assertRegex(run.screen.text(), one)
             self.assertRegex(run.screen.text(), r"Remove %d items? and free (700 B|12\.6 MB)\?" % len(shown))
+
+    def test_a_question_about_many_things_shows_the_largest_and_a_dry_run_all(self):
+        blobs = self.cache / "models--org--m" / "blobs"
+        for number in range(100):
+            name = blobs / ("%064x.incomplete" % number)
+            name.write_bytes(b"x" * (1000 + number))
+            os.utime(name, (1e9, 1e9))
+        run = self.on_terminal("cache", "prune", when=[(b"[y/N]", lambda it: it.type(b"n\r"))])
+        self.assertEqual((run.code, run.steps_left), (2, []), run.raw)
+        text = run.raw.decode()
+        shown = [number for number in range(100) if "%064x.incomplete" % number in text]
+        self.assertEqual(shown, list(range(70, 100)))
+        self.assertLess(text.index("%064x" % 99), text.index("%064x" % 98))
+        self.assertIn("and 70 more with 72.4 kB: --dry-run lists each", text)
+        self.assertIn("Remove 100 items and free 105.0 kB? [y/N]", text)
+        self.assertEqual(self.larder("cache", "prune", "--dry-run").stdout.count(".incomplete"), 100)
 
     def test_no_terminal_no_removal(self):
         before = harness.inventory(self.cache)

@@ -3,6 +3,9 @@
 #include "support/catch.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -273,29 +276,37 @@ TEST_CASE("plan_gc: chooses by age, by rank, by size", "[store][plan_removal]") 
   const auto days = [](std::int64_t count) { return std::chrono::seconds(count * 86'400); };
   struct Row {
     const char* what;
-    GcPolicy policy;
+    std::optional<std::uint64_t> max_size;
+    std::optional<std::chrono::seconds> older_than;
+    std::optional<std::uint64_t> keep_last;
     Lines items;
   };
   const std::vector<Row> rows{
-      {"unused for 30 days", {{}, days(30), {}, {}}, {"revision org/a@1 100 older-than", "revision org/b@4 100 older-than"}},
-      {"unused for 50 days", {{}, days(50), {}, {}}, {"revision org/a@1 100 older-than"}},
-      {"unused for 51 days", {{}, days(51), {}, {}}, {}},
-      {"all but the last", {{}, {}, 1, {}}, {"revision org/a@1 100 keep-last", "revision org/a@2 100 keep-last"}},
-      {"all but two", {{}, {}, 2, {}}, {"revision org/a@1 100 keep-last"}},
-      {"old and beyond the last", {{}, days(30), 1, {}}, {"revision org/a@1 100 older-than"}},
-      {"under 250", {250, {}, {}, {}}, {"revision org/a@1 100 max-size", "revision org/b@4 100 max-size"}},
-      {"under 300", {300, {}, {}, {}}, {"revision org/a@1 100 max-size"}},
-      {"is under 400", {400, {}, {}, {}}, {}},
-      {"size takes from the chosen only", {0, {}, 1, {}}, {"revision org/a@1 100 max-size", "revision org/a@2 100 max-size"}},
+      {"unused for 30 days", {}, days(30), {}, {"revision org/a@1 100 older-than", "revision org/b@4 100 older-than"}},
+      {"unused for 50 days", {}, days(50), {}, {"revision org/a@1 100 older-than"}},
+      {"unused for 51 days", {}, days(51), {}, {}},
+      {"all but the last", {}, {}, 1, {"revision org/a@1 100 keep-last", "revision org/a@2 100 keep-last"}},
+      {"all but two", {}, {}, 2, {"revision org/a@1 100 keep-last"}},
+      {"old and beyond the last", {}, days(30), 1, {"revision org/a@1 100 older-than"}},
+      {"under 250", 250, {}, {}, {"revision org/a@1 100 max-size", "revision org/b@4 100 max-size"}},
+      {"under 300", 300, {}, {}, {"revision org/a@1 100 max-size"}},
+      {"is under 400", 400, {}, {}, {}},
+      {"size takes from the chosen only", 0, {}, 1, {"revision org/a@1 100 max-size", "revision org/a@2 100 max-size"}},
       {"nothing",
-       {0, {}, {}, {}},
+       0,
+       {},
+       {},
        {"revision org/a@1 100 max-size", "revision org/a@2 100 max-size", "revision org/a@3 100 max-size",
         "revision org/b@4 100 max-size"}},
-      {"an age beyond the calendar", {{}, std::chrono::seconds::max(), {}, {}}, {}},
+      {"an age beyond the calendar", {}, std::chrono::seconds::max(), {}, {}},
   };
   for (const Row& row : rows) {
     CAPTURE(row.what);
-    CHECK(shown(store::plan_gc(shelf.inventory, row.policy, kNow)) == row.items);
+    GcPolicy policy;
+    policy.max_size = row.max_size;
+    policy.older_than = row.older_than;
+    policy.keep_last = row.keep_last;
+    CHECK(shown(store::plan_gc(shelf.inventory, policy, kNow)) == row.items);
   }
 }
 

@@ -296,6 +296,47 @@ TEST_CASE("sweep: what it costs to remove a revision does not grow with the refs
   CHECK(disk.calls() < kRevisions * 1000);  // asked of each for each it would be 1,500,000
 }
 
+TEST_CASE("sweep: says within one item how far it is", "[store][sweep]") {
+  StoreRig rig;
+  std::vector<BuiltFile> files;
+  for (int i = 0; i < 20; ++i) files.push_back({"f" + std::to_string(i), std::to_string(i), false});
+  rig.cache.add(kRepo, kOne, files, {});
+  const auto plan = store::plan_prune(rig.scan(), rig.now_ns());
+  REQUIRE(plan.items.size() == 1);
+  class Notes final : public ProgressSink {
+   public:
+    TaskId begin(TaskKind, std::string_view, std::uint64_t) override { return 0; }
+    void advance(TaskId, std::uint64_t) override {}
+    void expect(TaskId, std::uint64_t) override {}
+    void end(TaskId, TaskEnd) override {}
+    void wait(std::string_view, std::chrono::seconds) override {}
+    void note(std::string_view text) override { texts.emplace_back(text); }
+    std::vector<std::string> texts;
+  };
+  /// Each removal takes its time.
+  class SlowDisk final : public fs::ForwardingDisk {
+   public:
+    SlowDisk(fs::Disk& inner, test::FakeClock& clock) : fs::ForwardingDisk(inner), clock_(clock) {}
+    Result<bool> remove_file(const std::string& path) override {
+      clock_.advance(std::chrono::milliseconds(100));
+      return fs::ForwardingDisk::remove_file(path);
+    }
+
+   private:
+    test::FakeClock& clock_;
+  };
+  test::FakeClock clock;
+  clock.set_wall(rig.clock->wall_now() + std::chrono::hours(1));
+  SlowDisk disk(*rig.disk, clock);
+  store::Store store(disk, clock, *rig.random, {rig.cache.root(), true, true});
+  store::SweepReport report;
+  Notes notes;
+  REQUIRE(store::sweep(store, plan, report, notes, CancelToken{}));
+  REQUIRE(notes.texts.size() >= 3);
+  CHECK(notes.texts.size() <= 10);
+  CHECK(notes.texts.front() == "removing: 20 files looked at, 5 removed");
+}
+
 TEST_CASE("sweep: a ref that comes between two revisions keeps the second, however many there are", "[store][sweep]") {
   StoreRig rig;  // I7, C7
   rig.cache.add(kRepo, kOne, {kConfig}, {});
@@ -306,13 +347,17 @@ TEST_CASE("sweep: a ref that comes between two revisions keeps the second, howev
   const auto replace = [&] {  // as larder and the Python client write a ref
     rig.cache.write("ref", kTwo);
     std::filesystem::rename(rig.cache / "ref", rig.cache / (kRepo + "/refs/v7"));
+    rig.cache.age(kRepo + "/refs", 100);  // the clock of the file system moved on
   };
   std::function<void()> change = replace;
   store::Owner owner = store::own_identity(*rig.disk);
   const std::string lease = kRepo + "/.larder/leases/0000000a";
   SECTION("a ref is replaced") {}
   SECTION("a ref is made") {
-    change = [&] { rig.cache.write(kRepo + "/refs/pr/new", kTwo); };
+    change = [&] {
+      rig.cache.write(kRepo + "/refs/pr/new", kTwo);
+      rig.cache.age(kRepo + "/refs", 100);
+    };
   }
   SECTION("a pull that began before the sweep ends, and wrote in place") {
     rig.cache.write(lease, store::format_lease(owner, repo::CommitId::parse(kTwo).value(), rig.clock->wall_now() + std::chrono::hours(1)));

@@ -22,8 +22,18 @@ struct CacheVerifyOptions {
   transfer::EngineOptions engine;
 };
 
-/// The report is filled also on failure. Errors: StoreDamaged when damage stays (exit 7); NotInCache for a reference that is not here; with
-/// `repair` those of fetching, when nothing could be repaired.
-Result<void> cache_verify(Services& services, const CacheVerifyOptions& options, store::VerifyReport& report, const CancelToken& cancel);
+/// A reference that is not here, so that nothing of it could be looked at.
+struct VerifyFailure {
+  std::string reference;
+  Error error;
+};
+struct CacheVerifyReport : store::VerifyReport {
+  std::vector<VerifyFailure> failures;
+};
+
+/// The report is filled also on failure: one reference that is not here keeps none of the others from being looked at. Errors: StoreDamaged
+/// when damage stays (exit 7), whatever else; for references that are not here theirs, Partial when others are; with `repair` those of
+/// fetching, when nothing could be repaired.
+Result<void> cache_verify(Services& services, const CacheVerifyOptions& options, CacheVerifyReport& report, const CancelToken& cancel);
 
 }  // namespace larder::ops
