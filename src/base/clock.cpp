@@ -17,6 +17,7 @@ class SystemClock final : public Clock {
     never_notified.wait_until(lock, cancel.stop_token(), when, [] { return false; });
     return !cancel.is_cancelled();
   }
+  bool await(Bell& bell, SteadyTime when) override { return bell.take_until(when); }
 };
 
 }  // namespace

@@ -1,11 +1,10 @@
 // EventQueue: the one way from the worker threads to the thread that decides.
 #pragma once
 
-#include <larder/base/cancel.hpp>
+#include <larder/base/bell.hpp>
 #include <larder/base/clock.hpp>
 
 #include <mutex>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -22,38 +21,33 @@ class EventQueue {
 
   /// Thread: any; never blocks for long.
   void push(Event event) {
-    std::optional<CancelSource> sleeper;
-    {
-      const std::scoped_lock lock(mutex_);
-      events_.push_back(std::move(event));
-      sleeper.swap(sleeper_);
-    }
-    if (sleeper) sleeper->time_out();  // outside the lock: it runs the sleeper's callbacks
+    const std::scoped_lock lock(mutex_);
+    events_.push_back(std::move(event));
+    if (std::exchange(is_asleep_, false)) bell_.ring();  // within the lock: who has taken the last event may destroy the queue
   }
 
   /// Puts all that is queued into `into`, which is cleared first; waits until `until` for the first one. Thread: the one taker.
   void take(std::vector<Event>& into, Clock& clock, SteadyTime until) {
     into.clear();
-    CancelToken wake;
     {
       const std::scoped_lock lock(mutex_);
       if (!events_.empty()) {
         into.swap(events_);
         return;
       }
-      sleeper_.emplace();
-      wake = sleeper_->token();
+      is_asleep_ = true;
     }
-    (void)clock.wait_until(until, wake);
+    (void)clock.await(bell_, until);
     const std::scoped_lock lock(mutex_);
-    sleeper_.reset();
+    is_asleep_ = false;
     into.swap(events_);
   }
 
  private:
   std::mutex mutex_;
   std::vector<Event> events_;
-  std::optional<CancelSource> sleeper_;  // set while the taker waits
+  bool is_asleep_ = false;
+  Bell bell_;
 };
 
 }  // namespace larder::transfer

@@ -23,6 +23,10 @@ class HandClock final : public Clock {
     now_ = when;
     return true;
   }
+  bool await(Bell& bell, SteadyTime when) override {
+    now_ = when;
+    return bell.take();
+  }
   void pass(std::chrono::milliseconds span) { now_ += span; }
 
  private:

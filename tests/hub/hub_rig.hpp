@@ -23,6 +23,10 @@ class JumpingClock final : public Clock {
     now_ = std::max(now_, when);
     return !cancel.is_cancelled();
   }
+  bool await(Bell& bell, SteadyTime when) override {
+    now_ = std::max(now_, when);
+    return bell.take();
+  }
 
  private:
   SteadyTime now_;

@@ -43,17 +43,25 @@ void SimClock::run_next() {
 }
 
 bool SimClock::wait_until(SteadyTime when, const CancelToken& cancel) {
-  while (!cancel.is_cancelled()) {
+  return !run_until(when, [&] { return cancel.is_cancelled(); });
+}
+
+bool SimClock::await(Bell& bell, SteadyTime when) {
+  return run_until(when, [&] { return bell.take(); });
+}
+
+bool SimClock::run_until(SteadyTime when, const std::function<bool()>& is_over) {
+  while (!is_over()) {
     if (now_ - kBegin > give_up) throw std::runtime_error("this takes for ever");
     if (due_.empty() || due_.begin()->first > when) {
       idle_waits_ = when > now_ ? 0 : idle_waits_ + 1;
       if (idle_waits_ > 1000) throw std::runtime_error("somebody asks again and again, and does not wait");
       now_ = std::max(now_, when);
-      return true;
+      return false;
     }
     run_next();
   }
-  return false;
+  return true;
 }
 
 void SimFile::read(std::uint64_t offset, std::span<std::byte> into) const {

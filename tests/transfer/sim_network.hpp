@@ -22,6 +22,7 @@ class SimClock final : public Clock {
   /// Runs what is due until `when`, or until somebody cancels. Throws once time passes `give_up`, or when nobody lets it pass: a hang is a
   /// failed test.
   bool wait_until(SteadyTime when, const CancelToken& cancel) override;
+  bool await(Bell& bell, SteadyTime when) override;
 
   void at(SteadyTime when, std::function<void()> what);
   void after(SteadyTime::duration wait, std::function<void()> what) { at(now_ + wait, std::move(what)); }
@@ -31,6 +32,8 @@ class SimClock final : public Clock {
   SteadyTime::duration give_up = std::chrono::hours(24);
 
  private:
+  /// False: the time came first.
+  bool run_until(SteadyTime when, const std::function<bool()>& is_over);
   void run_next();
 
   static constexpr SteadyTime kBegin{std::chrono::hours(1000)};

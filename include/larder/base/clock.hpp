@@ -1,6 +1,7 @@
 // Clock: the only source of time, so that tests can own it.
 #pragma once
 
+#include <larder/base/bell.hpp>
 #include <larder/base/cancel.hpp>
 
 #include <chrono>
@@ -36,6 +37,8 @@ class Clock {
   virtual WallTime wall_now() = 0;
   /// Blocks until `when` or until `cancel` fires. True: the time came; false: cancelled.
   virtual bool wait_until(SteadyTime when, const CancelToken& cancel) = 0;
+  /// Blocks until `bell` rings or until `when`. True: it rang. Thread: the one that waits for this bell.
+  virtual bool await(Bell& bell, SteadyTime when) = 0;
 };
 
 /// The real clock.
