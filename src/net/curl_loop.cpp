@@ -33,7 +33,7 @@ NetworkLoop::NetworkLoop(const TransportOptions& options, BufferPool& pool, Cloc
     : inbox_(inbox),
       clock_(clock),
       trust_(find_trust(options.network)),
-      around_{options, pool, clock, nullptr, share_, trust_, refused_},
+      around_{options, pool, clock, nullptr, share_, trust_, refused_, outbox_},
       poller_(multi_),
       next_tick_(clock.now()) {
   if (options.limit_rate != 0) around_.limiter = &limiter_.emplace(options.limit_rate, clock);
@@ -52,6 +52,7 @@ void NetworkLoop::run() {
     reap();
     resume_paused();
     tick();
+    outbox_.deliver();
     poller_.turn(longest_wait());
   }
 }
@@ -159,6 +160,7 @@ std::chrono::milliseconds NetworkLoop::longest_wait() const {
 void NetworkLoop::end_all(const Error& error) {
   while (!active_.empty()) take_out(active_.size() - 1)->end_with(error);
   for (Order& order : inbox_.take().orders) CurlTransfer(std::move(order), CurlEasy(), around_).end_with(error);
+  outbox_.deliver();
 }
 
 }  // namespace larder::net

@@ -46,6 +46,7 @@ class NetworkLoop {
   CurlMulti multi_;
   Trust trust_;
   std::optional<RateLimiter> limiter_;
+  Outbox outbox_;
   TransferSurroundings around_;
   std::vector<CurlEasy> idle_;
   CurlPoller poller_;

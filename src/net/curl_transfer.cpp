@@ -39,7 +39,7 @@ CurlTransfer::CurlTransfer(Order order, CurlEasy easy, const TransferSurrounding
       began_(around.clock.now()),
       head_({around.options.limits.header_block, around.options.limits.header_line}),
       sink_(around.pool, around.clock, [this](std::uint64_t offset, BufferRef piece) {
-        order_.listener->on_event(DataEvent{order_.id, offset, std::move(piece)});
+        around_.outbox.put(*order_.listener, DataEvent{order_.id, offset, std::move(piece)});
       }) {}
 
 void CurlTransfer::on_request_sent() noexcept {
@@ -84,7 +84,7 @@ Result<void> CurlTransfer::begin_body() {
   }
   if (is_stream) {
     sink_.open(BodyUse::Stream, request.max_body);
-    order_.listener->on_event(HeadEvent{order_.id, head});
+    around_.outbox.put(*order_.listener, HeadEvent{order_.id, head});
     return {};
   }
   const std::uint64_t length = content_length(head.headers).value_or(0);
@@ -162,7 +162,7 @@ void CurlTransfer::tell_bytes() {
   const Request& request = order_.request;
   if (!request.tells_bytes || request.mode != BodyMode::Collect || sink_.bytes() == told_bytes_ || !is_success(head_.head().status)) return;
   told_bytes_ = sink_.bytes();
-  order_.listener->on_event(ReceivedEvent{order_.id, told_bytes_});
+  around_.outbox.put(*order_.listener, ReceivedEvent{order_.id, told_bytes_});
 }
 
 bool CurlTransfer::is_silent(SteadyTime now) const {
@@ -238,7 +238,7 @@ void CurlTransfer::log_end(const Result<Response>& result) const {
 
 void CurlTransfer::send_end(Result<Response> result) {
   log_end(result);
-  order_.listener->on_event(EndEvent{order_.id, std::move(result), sink_.bytes(), order_.request.url.origin().host_text()});
+  around_.outbox.put(*order_.listener, EndEvent{order_.id, std::move(result), sink_.bytes(), order_.request.url.origin().host_text()});
 }
 
 }  // namespace larder::net

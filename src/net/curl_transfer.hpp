@@ -5,6 +5,7 @@
 #include "net/curl_handle.hpp"
 #include "net/curl_tls.hpp"
 #include "net/head_reader.hpp"
+#include "net/outbox.hpp"
 #include "net/proxy.hpp"
 #include "net/trust.hpp"
 
@@ -35,6 +36,7 @@ struct TransferSurroundings {
   CurlShare& share;
   const Trust& trust;
   RefusedCertificate& refused;
+  Outbox& outbox;
 };
 
 /// States, each left to the right only:
