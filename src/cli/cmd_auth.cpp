@@ -4,8 +4,8 @@
 #include "cli/auth_document.hpp"
 #include "cli/command.hpp"
 #include "cli/prompt.hpp"
-#include "cli/render_text.hpp"
 #include "cli/services.hpp"
+#include "cli/text_table.hpp"
 
 #include <larder/base/byte_size.hpp>
 #include <larder/base/token_text.hpp>

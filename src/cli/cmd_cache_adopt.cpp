@@ -4,8 +4,8 @@
 #include "cli/command.hpp"
 #include "cli/json_fields_of.hpp"
 #include "cli/pull_flags.hpp"
-#include "cli/render_text.hpp"
 #include "cli/services.hpp"
+#include "cli/text_table.hpp"
 
 #include <larder/base/byte_size.hpp>
 #include <larder/ops/cache_adopt.hpp>

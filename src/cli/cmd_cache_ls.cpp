@@ -2,15 +2,13 @@
 #include "base/escape.hpp"
 #include "cli/command.hpp"
 #include "cli/json_fields_of.hpp"
-#include "cli/render_text.hpp"
 #include "cli/services.hpp"
+#include "cli/text_table.hpp"
 
 #include <larder/base/byte_size.hpp>
 #include <larder/ops/cache_list.hpp>
 
 #include <fmt/format.h>
-
-#include <charconv>
 
 #include "base/text.hpp"
 
@@ -87,13 +85,9 @@ class CacheLs final : public Command {
     options.revisions = revisions_;
     options.filters = filters_;
     options.sort = sort_.value_or("");
-    if (!limit_) return options;
-    std::uint64_t number = 0;
-    const auto [end, problem] = std::from_chars(limit_->data(), limit_->data() + limit_->size(), number);
-    if (problem != std::errc{} || end != limit_->data() + limit_->size()) {
-      return fail(ErrorCode::InvalidArgument, "--limit: '" + escape_text(*limit_) + "' is not a whole number");
+    if (limit_) {
+      LARDER_TRY(options.limit, whole_number("--limit", *limit_));
     }
-    options.limit = number;
     return options;
   }
 

@@ -1,13 +1,10 @@
 // larder cache rm, cache prune, cache gc
-#include "base/escape.hpp"
 #include "cli/command.hpp"
 #include "cli/pull_flags.hpp"
 #include "cli/removal.hpp"
 #include "cli/services.hpp"
 
 #include <larder/base/byte_size.hpp>
-
-#include <charconv>
 
 namespace larder::cli {
 namespace {
@@ -81,12 +78,7 @@ class CacheGc final : public Command {
       LARDER_TRY(options.policy.older_than, with_context(parse_duration(*older_than_), "--older-than"));
     }
     if (keep_last_) {
-      std::uint64_t number = 0;
-      const auto [end, problem] = std::from_chars(keep_last_->data(), keep_last_->data() + keep_last_->size(), number);
-      if (problem != std::errc{} || end != keep_last_->data() + keep_last_->size()) {
-        return fail(ErrorCode::InvalidArgument, "--keep-last: '" + escape_text(*keep_last_) + "' is not a whole number");
-      }
-      options.policy.keep_last = number;
+      LARDER_TRY(options.policy.keep_last, whole_number("--keep-last", *keep_last_));
     }
     if (!max_size_ && !older_than_ && !keep_last_) {
       return fail(ErrorCode::InvalidArgument, "no rule was given", "give at least one of --max-size, --older-than, --keep-last");

@@ -2,8 +2,8 @@
 #include "base/escape.hpp"
 #include "cli/command.hpp"
 #include "cli/json_writer.hpp"
-#include "cli/render_text.hpp"
 #include "cli/services.hpp"
+#include "cli/text_table.hpp"
 
 #include <larder/base/url.hpp>
 #include <larder/config/table.hpp>
@@ -44,8 +44,9 @@ class Doctor final : public Command {
     const auto& settings = session.config.settings;
     ops::DoctorOptions options;
     if (area_) {
-      LARDER_TRY(const auto area, parse_area(*area_));
-      options.areas = {area};
+      for (const auto area : {ops::DoctorArea::Net, ops::DoctorArea::Fs, ops::DoctorArea::Auth}) {
+        if (name(area) == *area_) options.areas = {area};
+      }
     }
     LARDER_TRY(const auto endpoint, Url::parse(settings.endpoint));
     const bool is_plain = endpoint.origin().scheme == "http";
@@ -64,13 +65,6 @@ class Doctor final : public Command {
     options.is_from_file = (*token)->source == "file" || (*token)->source == "flag";
     options.token_warnings = (*token)->warnings;
     return options;
-  }
-
-  static Result<ops::DoctorArea> parse_area(const std::string& word) {
-    for (const auto area : {ops::DoctorArea::Net, ops::DoctorArea::Fs, ops::DoctorArea::Auth}) {
-      if (name(area) == word) return area;
-    }
-    return fail(ErrorCode::InvalidArgument, "doctor: no area is called '" + escape_text(word) + "'", "net, fs and auth are");
   }
 
   static void write_document(Session& session, const ops::DoctorReport& report) {

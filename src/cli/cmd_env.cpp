@@ -2,8 +2,8 @@
 #include "base/escape.hpp"
 #include "cli/command.hpp"
 #include "cli/json_writer.hpp"
-#include "cli/render_text.hpp"
 #include "cli/services.hpp"
+#include "cli/text_table.hpp"
 
 #include <larder/config/table.hpp>
 #include <larder/net/curl_transport.hpp>

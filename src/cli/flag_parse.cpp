@@ -59,13 +59,13 @@ std::string lowered_message(const CLI::ParseError& problem) {
   return escape_text(text);
 }
 
-Result<void> check_choice(const FlagRow& row, const std::vector<std::string>& words) {
-  if (row.choices.empty() || row.setting != nullptr) return {};  // settings are judged by config, whatever their origin
-  const auto known = choice_words(row.choices);
+/// `choices`: "a|b", empty: any. `name`: what the words were given for.
+Result<void> check_choice(std::string_view name, std::string_view choices, std::span<const std::string> words) {
+  const auto known = choice_words(choices);
   for (const auto& word : words) {
-    if (std::find(known.begin(), known.end(), word) != known.end()) continue;
-    return fail(ErrorCode::InvalidArgument, std::string(long_name(row.names)) + ": '" + escape_text(word) +
-                                                "' is not one of: " + join({known.begin(), known.end()}, " "));
+    if (known.empty() || std::find(known.begin(), known.end(), word) != known.end()) continue;
+    return fail(ErrorCode::InvalidArgument,
+                std::string(name) + ": '" + escape_text(word) + "' is not one of: " + join({known.begin(), known.end()}, " "));
   }
   return {};
 }
@@ -170,7 +170,8 @@ Result<void> Flags::parse(const std::string& command, const std::vector<std::str
   LARDER_TRY(const auto arguments, parser.run(words));
   for (std::size_t at = 0; at < rows_.size(); ++at) {
     if (parser.times(at) == 0) continue;
-    LARDER_CHECK(with_context(check_choice(rows_[at], parser.words(at)), command));
+    const bool is_setting = rows_[at].setting != nullptr;  // those are judged by config, whatever their origin
+    if (!is_setting) LARDER_CHECK(with_context(check_choice(long_name(rows_[at].names), rows_[at].choices, parser.words(at)), command));
     take(rows_[at], targets_[at], parser.words(at), parser.times(at));
   }
   if (help_) return {};
@@ -193,6 +194,7 @@ Result<void> Flags::take_arguments(const std::string& command, const std::vector
     if (count == 0 && row.is_required) {
       return fail(ErrorCode::InvalidArgument, command + ": " + std::string(row.name) + " is missing", usage_hint(command));
     }
+    LARDER_CHECK(with_context(check_choice(row.name, row.choices, std::span(words).subspan(used, count)), command));
     const auto first = words.begin() + static_cast<std::ptrdiff_t>(used);
     if (count > 0) std::visit(Put{{first, first + static_cast<std::ptrdiff_t>(count)}, count}, argument_targets_[at]);
     used += count;

@@ -1,13 +1,24 @@
 #include "cli/flags.hpp"
 
+#include <charconv>
+
+#include "base/escape.hpp"
 #include "base/text.hpp"
 
 namespace larder::cli {
+
 std::string_view long_name(std::string_view names) { return names.substr(0, names.find(',')); }
 
 std::vector<std::string_view> choice_words(std::string_view choices) {
   if (choices.empty()) return {};
   return split(choices, '|');
+}
+
+Result<std::uint64_t> whole_number(std::string_view flag, std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (problem == std::errc{} && end == text.data() + text.size()) return number;
+  return fail(ErrorCode::InvalidArgument, std::string(flag) + ": '" + escape_text(text) + "' is not a whole number");
 }
 
 void Flags::add(FlagRow row, Target target) {

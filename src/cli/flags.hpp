@@ -111,6 +111,8 @@ class Flags {
   int verbosity_ = 0;
 };
 
+/// What `flag` was given. Errors: InvalidArgument.
+Result<std::uint64_t> whole_number(std::string_view flag, std::string_view text);
 /// The first name of "--yes,-y": "--yes".
 std::string_view long_name(std::string_view names);
 /// The words of "a|b|c".

@@ -59,12 +59,12 @@ Result<std::optional<std::string>> ask(std::string_view question, Echo echo, con
   std::string answer;
   std::array<char, 4096> piece{};
   while (answer.size() < kLongestInput) {
-    LARDER_TRY(const auto count, read_some(piece, 1, cancel));
-    if (count == 0 && answer.empty()) {
-      if (echo == Echo::On) (void)!::write(STDERR_FILENO, "\n", 1);  // ^D leaves the cursor behind the question
-      return std::nullopt;
-    }
-    if (count == 0 || piece[0] == '\n') break;
+    const auto count = read_some(piece, 1, cancel);
+    const bool is_ended = count && *count == 0 && answer.empty();
+    if ((!count || is_ended) && echo == Echo::On) (void)!::write(STDERR_FILENO, "\n", 1);  // ^C and ^D leave the cursor behind the question
+    if (!count) return fail(count.error());
+    if (is_ended) return std::nullopt;
+    if (*count == 0 || piece[0] == '\n') break;
     answer += piece[0];
   }
   return std::optional(std::move(answer));

@@ -12,7 +12,7 @@
 #include "base/text.hpp"
 #include "cli/json_fields_of.hpp"
 #include "cli/prompt.hpp"
-#include "cli/render_text.hpp"
+#include "cli/text_table.hpp"
 
 namespace larder::cli {
 namespace {
@@ -129,8 +129,9 @@ Result<void> confirm(Session& session, const store::RemovalPlan& plan) {
   const auto question =
       fmt::format("Remove {} and free {}? [y/N] ", counted(plan.items.size(), "item"), format_bytes_long(plan.bytes_freed));
   LARDER_TRY(const auto answer, ask(question, Echo::On, session.cancel));
-  if (answer == "y" || answer == "Y" || answer == "yes") return {};
-  return fail(ErrorCode::InvalidArgument, "not confirmed, nothing was removed");
+  const auto word = to_lower(trim(answer.value_or("")));
+  if (word == "y" || word == "yes") return {};
+  return fail(ErrorCode::InvalidArgument, "not confirmed, nothing was removed", "answer y, or give --yes");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "base/escape.hpp"
 #include "base/text.hpp"
+#include "cli/text_table.hpp"
 
 namespace larder::cli {
 namespace {
@@ -32,12 +33,6 @@ class FewNames {
   std::size_t count_ = 0;
   std::string text_;
 };
-
-/// Characters, not bytes: continuation bytes take no column.
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
 
 TextColumns::Row plan_row(const repo::Tree& tree, const transfer::PlannedFile& file) {
   const auto entry = tree.at(file.index);
@@ -91,33 +86,6 @@ void print_files(Session& session, const ops::FilesReport& report) {
       session.out.line(fmt::format("{:>10}  {:<71}  {}", format_bytes_long(file.size), file.digest().text(), escape_text(file.path)));
     }
   }
-}
-
-void TextColumns::measure(const Row& cells) {
-  for (std::size_t at = 0; at < cells.size(); ++at) widths_[at] = std::max(widths_[at], width_of(cells[at]));
-}
-
-std::string TextColumns::line(const Row& cells) const {
-  std::string line;
-  for (std::size_t at = 0; at < cells.size(); ++at) {
-    const std::string padding(widths_[at] - width_of(cells[at]), ' ');
-    const bool is_last = at + 1 == cells.size();
-    if (at > 0) line += "  ";
-    if (columns_[at] == Align::Right) line += padding;
-    line += cells[at];
-    if (columns_[at] == Align::Left && !is_last) line += padding;
-  }
-  while (!line.empty() && line.back() == ' ') line.pop_back();  // the last cells may be empty
-  return line;
-}
-
-void TextTable::add(TextColumns::Row cells) {
-  columns_.measure(cells);
-  rows_.push_back(std::move(cells));
-}
-
-void TextTable::print(Output& out) const {
-  for (const auto& row : rows_) out.line(columns_.line(row));
 }
 
 }  // namespace larder::cli

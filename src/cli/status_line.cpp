@@ -8,20 +8,13 @@
 #include <cstdint>
 
 #include "base/utf8.hpp"
+#include "cli/text_width.hpp"
 
 namespace larder::cli {
 namespace {
 
 constexpr int kNarrowest = 20;
 constexpr int kUsual = 80;
-
-/// Exact tables change with every Unicode version; what lies where East Asian scripts and emoji live is taken as wide, so that a line is
-/// rather cut too early than wrapped.
-int columns_of(char32_t point) {
-  constexpr char32_t kFirstWide = 0x1100;
-  const bool is_mark = point >= 0x2000 && point < 0x2E80;  // punctuation, arrows, box drawing
-  return point < kFirstWide || is_mark ? 1 : 2;
-}
 
 /// Bytes of the colour sequence that `text` begins with; 0: none.
 std::size_t color_length(std::string_view text) {

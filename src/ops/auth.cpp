@@ -18,7 +18,7 @@ Result<hub::Whoami> ask_who(Services& services, const Secret& token, const Cance
   auto options = services.hub.options();
   options.credentials = net::Credentials{token, options.endpoint.origin()};
   options.renewed = nullptr;
-  options.token_source = "the given token";
+  options.token_source = "this login";
   hub::HubClient asker(services.client, std::move(options));
   return asker.whoami(cancel);
 }

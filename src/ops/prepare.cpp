@@ -3,6 +3,7 @@
 #include "base/escape.hpp"
 #include "base/text.hpp"
 #include "fs/disk.hpp"
+#include "ops/chosen_names.hpp"
 #include "store/folders.hpp"
 #include "store/local_dir.hpp"
 #include "store/store.hpp"

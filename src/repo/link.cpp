@@ -56,7 +56,8 @@ std::string other_page_hint(std::string_view location, std::string_view route, s
   const bool is_number = !what.empty() && std::all_of(what.begin(), what.end(), is_digit);
   if (route == "discussions" && is_number) return fmt::format("the files of pull request {0} are {1}@refs/pr/{0}", what, location);
   const bool is_of_revision = (route == "commit" || route == "commits") && !what.empty();
-  return is_of_revision ? fmt::format("the files at that revision are {}@{}", location, what) : std::string(kHint);
+  return is_of_revision ? fmt::format("the files at that revision are {}@{}", location, what)
+                        : fmt::format("the repository is {}", location);
 }
 
 // a segment is decoded, but a "/" in it stays written as %2F, for it does not part segments.

@@ -9,10 +9,12 @@ namespace larder::store {
 
 Result<void> require_folder(fs::Disk& disk, std::string folder, std::string_view flag) {
   for (; !folder.empty(); folder.resize(folder.find_last_of('/'))) {
-    LARDER_TRY(const auto facts, disk.look_through(folder));
-    if (!facts) continue;
-    if (facts->kind == fs::FileKind::Folder) return {};
-    return fail(ErrorCode::IoFailed, fmt::format("{}: is a file where a folder belongs", escape_text(folder)),
+    LARDER_TRY(const auto target, disk.look_through(folder));
+    if (target && target->kind == fs::FileKind::Folder) return {};
+    LARDER_TRY(const auto entry, disk.look(folder));
+    if (!entry) continue;
+    const auto* what = target ? "is a file where a folder belongs" : "is a link that leads nowhere";
+    return fail(ErrorCode::IoFailed, fmt::format("{}: {}", escape_text(folder), what),
                 fmt::format("move it away, or choose another folder with {}", flag));
   }
   return {};

@@ -206,7 +206,11 @@ class Cache(TerminalTest):
             self.assertRegex(run.screen.text(), r"repo +12\.6 MB +models--org--m")
             self.assertIn("Remove 1 item and free 12.6 MB? [y/N]", run.screen.text())
             self.assertTrue((self.cache / "models--org--m").exists())
-        run = self.on_terminal("cache", "rm", "model/org/m", when=[(b"[y/N]", lambda it: it.type(b"y\r"))])
+        run = self.on_terminal("cache", "rm", "model/org/m", when=[(b"[y/N]", lambda it: it.type(b"\x03"))])
+        self.assertEqual((run.code, run.steps_left), (130, []), run.raw)
+        self.assertRegex(run.screen.text(), r"(?m)^larder: interrupted by SIGINT")  # on a line of its own
+        self.assertTrue((self.cache / "models--org--m").exists())
+        run = self.on_terminal("cache", "rm", "model/org/m", when=[(b"[y/N]", lambda it: it.type(b" Yes \r"))])
         self.assertEqual(run.code, 0, run.raw)
         self.assertFalse((self.cache / "models--org--m").exists())
 

@@ -1,4 +1,6 @@
 #include "ops/selection.hpp"
+
+#include "ops/chosen_names.hpp"
 #include "support/catch.hpp"
 
 using namespace larder;

@@ -79,8 +79,8 @@ TEST_CASE("parse_link: a page about a pull request or a commit leads to its file
                           Row{"https://huggingface.co/datasets/org/d/discussions/3/files", "datasets/org/d@refs/pr/3"},
                           Row{"https://huggingface.co/org/m/commit/0123abc", "org/m@0123abc"},
                           Row{"https://huggingface.co/spaces/org/s/commits/main", "spaces/org/s@main"},
-                          Row{"https://huggingface.co/org/m/discussions", "/tree/REVISION"},
-                          Row{"https://huggingface.co/org/m/settings/3", "/tree/REVISION"}}) {
+                          Row{"https://huggingface.co/org/m/discussions", "the repository is org/m"},
+                          Row{"https://huggingface.co/datasets/org/d/viewer/default/train", "the repository is datasets/org/d"}}) {
     INFO(row.text);
     const auto link = parse_link(row.text, "");
     REQUIRE_FALSE(link);

@@ -54,6 +54,12 @@ TEST_CASE("require_folder: a file is no folder, nor is what would be below one",
     CHECK(refused.error().message == file + ": is a file where a folder belongs");
     CHECK(refused.error().hint.find("--cache-dir") != std::string::npos);
   }
+  files::create_symlink(base.temp.path() + "/nowhere", base.temp.path() + "/dangling");
+  const auto dangling = store::require_folder(base.disk, base.temp.path() + "/dangling", "--cache-dir");
+  REQUIRE_FALSE(dangling);
+  CHECK(dangling.error().message.ends_with("/dangling: is a link that leads nowhere"));
+  files::create_directory_symlink(base.temp.path(), base.temp.path() + "/link");
+  CHECK(store::require_folder(base.disk, base.temp.path() + "/link", "--cache-dir"));
   CHECK(store::require_folder(base.disk, base.temp.path(), "--cache-dir"));
   CHECK(store::require_folder(base.disk, base.temp.path() + "/none/yet", "--cache-dir"));
 }
