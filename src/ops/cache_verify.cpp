@@ -73,6 +73,7 @@ Result<void> verify_cached(Services& services, const CacheVerifyOptions& options
     if (scope) {
       what.scopes.push_back(std::move(*scope));
     } else if (scope.error().code == ErrorCode::InvalidArgument) {
+      report.failures.clear();  // how the command was called is wrong, whatever is here
       return fail(std::move(scope).error());
     } else {
       report.failures.push_back({repo::text(reference), std::move(scope).error()});

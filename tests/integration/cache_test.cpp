@@ -139,6 +139,49 @@ TEST_CASE("cache pin: some done and some failed is exit 10", "[integration][cach
   CHECK(parse_output(result)["failures"][0]["exit"] == 3);
 }
 
+TEST_CASE("cache unpin: the exit codes of several targets", "[integration][cache]") {
+  Sandbox box;
+  fill(box);
+  CHECK_EXIT(box.run({"cache", "unpin", "org/m"}), 0);  // it was not pinned
+  CHECK_EXIT(box.run({"cache", "pin", "org/m", "datasets/org/d"}), 0);
+  CHECK_EXIT(box.run({"cache", "unpin", "org/none", "org/neither"}), 3);
+  CHECK_EXIT(box.run({"cache", "unpin", "org/none", "org/m/file"}), 10);  // 3 and 2
+  const RunResult result = box.run({"cache", "unpin", "org/none", "org/m"});
+  CHECK_EXIT(result, 10);
+  CHECK(contains(result.out, "unpinned org/m@"));
+  CHECK(contains(result.err, "org/none"));
+  const auto revisions = parse_output(box.run({"cache", "ls", "--revisions", "--json"}))["revisions"];
+  for (const auto& revision : revisions) CHECK(revision["pinned"] == (revision["repo"]["type"] == "dataset"));
+}
+
+TEST_CASE("cache verify: one target that is not here keeps none of the others from being looked at", "[integration][cache]") {
+  Sandbox box;
+  fill(box);
+  CHECK_EXIT(box.run({"cache", "verify", "org/m", "datasets/org/d"}), 0);
+  CHECK_EXIT(box.run({"cache", "verify", "org/none"}), 3);
+  CHECK_EXIT(box.run({"cache", "verify", "org/none", "org/m@none", "org/m@9999999"}), 3);
+  CHECK_EXIT(box.run({"cache", "verify", "org/none", "org/m/config.json"}), 2);
+  SECTION("the others are right") {
+    const RunResult result = box.run({"cache", "verify", "org/none", "org/m"});
+    CHECK_EXIT(result, 10);
+    CHECK(contains(result.out, "all right"));
+    CHECK(contains(result.err, "org/none: not in the cache"));
+    const auto json = parse_output(box.run({"cache", "verify", "org/none", "org/m", "--json"}));
+    CHECK(json["schema"] == "larder.error/1");
+    CHECK(json["failures"][0]["path"] == "org/none");
+    CHECK(json["failures"][0]["exit"] == 3);
+  }
+  SECTION("one of the others is damaged: that is what counts") {
+    overwrite(box.repo() + "/blobs/fbbab289f7f94b25736c58be46a994c441fd02552cc6022352e3d86d2fab7c83", "short");
+    CHECK_EXIT(box.run({"cache", "verify", "org/m", "datasets/org/d"}), 7);
+    const RunResult result = box.run({"cache", "verify", "org/none", "org/m", "--json"});
+    CHECK_EXIT(result, 7);
+    CHECK(parse_output(result)["schema"] == "larder.verify/1");
+    CHECK_FALSE(parse_output(result)["findings"].empty());
+    CHECK(contains(result.err, "org/none: not in the cache"));
+  }
+}
+
 TEST_CASE("cache gc: needs a rule, and its dry run says what the run then does", "[integration][cache]") {
   Sandbox box;
   fill(box);
