@@ -10,7 +10,8 @@ namespace {
 /// Small files on a mirror before the usual Hub.
 struct SmallFiles : EngineRig {
   SmallFiles(int count, std::uint64_t size) {
-    for (int at = 0; at < count; ++at) add("f" + std::to_string(at), {size + at, 3}, digest::Algorithm::GitSha1);
+    for (int at = 0; at < count; ++at)
+      add("f" + std::to_string(at), {size + static_cast<std::uint64_t>(at), 3}, digest::Algorithm::GitSha1);
     mirror("one.test");
     usual_hub();
     net.path.round_trip = 20ms;
