@@ -18,9 +18,9 @@ HubRepo big_repo() {
   return repo;
 }
 
-// Starts a pull and waits until about 16 MiB are on their way and the rest stands still.
+// Starts a pull of one connection and waits until the range with byte 16,000,000 stands still: those before it have come.
 std::unique_ptr<LarderProcess> start_and_stall(Sandbox& box, const Words& more = {}) {
-  box.hub.fault("big.bin", "stall:16000000*100");
+  box.hub.fault("big.bin", "stallat:16000000");
   Words words{"pull", "org/m", "--stall-timeout", "600", "--jobs", "1"};
   words.insert(words.end(), more.begin(), more.end());
   auto process = std::make_unique<LarderProcess>(box.options(words));

@@ -191,6 +191,9 @@ TEST_CASE("FakeHub: each scenario misbehaves as its word says, as often as it sa
   hub.fault("f.txt", "wrong1");
   CHECK(get(range).body != "2345");  // holds the byte
   CHECK(get().body == "0123456789");
+  hub.clear_faults();
+  hub.fault("f.txt", "stallat:6");
+  CHECK(get(range).body == "2345");  // ends before it
   hub.fault("*", "5xx:2");
   CHECK(get().status == 500);
   CHECK(get().status == 502);

@@ -19,7 +19,7 @@ struct Word {
   int times;        // default of the count
 };
 
-constexpr std::array<Word, 64> kWords{{
+constexpr std::array<Word, 65> kWords{{
     {"good", FaultKind::Good, 0, -1},
     {"wrong", FaultKind::Wrong, kByContent, -1},
     {"wrong1", FaultKind::Wrong, kByContent, 1},
@@ -45,6 +45,7 @@ constexpr std::array<Word, 64> kWords{{
     {"multipart", FaultKind::Multipart, 0, -1},
     {"full206", FaultKind::Full206, 0, -1},
     {"stall", FaultKind::Stall, kByContent, 1},
+    {"stallat", FaultKind::StallAt, 0, -1},
     {"stallhdr", FaultKind::StallHeader, 0, 1},
     {"trickle", FaultKind::Trickle, 1000, -1},
     {"429s", FaultKind::Limit429, 1, 1},

@@ -32,6 +32,7 @@ enum class FaultKind : std::uint8_t {
   Multipart,    ///< 206 multipart/byteranges
   Full206,      ///< 206 with all bytes where no range was asked
   Stall,        ///< stops after n body bytes
+  StallAt,      ///< stops at byte n of the file; a range that ends before it comes whole
   Trickle,      ///< a byte each n milliseconds (1000)
   Body503,      ///< 503 with a body of the right size
   Expire,       ///< the signed URL has run out: 403 from the CDN

@@ -64,6 +64,7 @@ void FaultyBody::answer(const Fault& fault, int use) {
                                                                     {FaultKind::Multipart, &FaultyBody::multipart},
                                                                     {FaultKind::Full206, &FaultyBody::full_206},
                                                                     {FaultKind::Stall, &FaultyBody::stall},
+                                                                    {FaultKind::StallAt, &FaultyBody::stall_at},
                                                                     {FaultKind::Trickle, &FaultyBody::trickle},
                                                                     {FaultKind::Body503, &FaultyBody::body_503},
                                                                     {FaultKind::Range416, &FaultyBody::range_416}};
@@ -245,11 +246,18 @@ void FaultyBody::full_206() {
   reply_.body(body_, 0, body_.size());
 }
 
-void FaultyBody::stall() {
+void FaultyBody::stall() { stall_before(slice_.begin + point()); }
+
+void FaultyBody::stall_at() {
+  if (slice_.end <= fault_.n) return good();
+  stall_before(std::max(slice_.begin, fault_.n));
+}
+
+void FaultyBody::stall_before(std::uint64_t position) {
   start_right();
-  reply_.body(body_, slice_.begin, slice_.begin + point());
+  reply_.body(body_, slice_.begin, position);
   reply_.stall();
-  reply_.body(body_, slice_.begin + point(), slice_.end);
+  reply_.body(body_, position, slice_.end);
 }
 
 void FaultyBody::trickle() {

@@ -49,6 +49,8 @@ class FaultyBody {
   void multipart();
   void full_206();
   void stall();
+  void stall_at();
+  void stall_before(std::uint64_t position);
   void trickle();
   void body_503();
   void range_416();
