@@ -1,14 +1,8 @@
 #include "store/reachability.hpp"
 
-#include <chrono>
+#include "store/file_times.hpp"
 
 namespace larder::store {
-namespace {
-
-constexpr std::int64_t kCoarseNs = std::chrono::nanoseconds(std::chrono::seconds(2)).count();
-
-}  // namespace
-
 Result<void> Reachability::refresh(RemovalSteps& steps, const CancelToken& cancel) {
   LARDER_TRY(const auto snapshots, store_.disk().list(layout_.snapshots()));
   for (const std::string& snapshot : snapshots) {
@@ -31,8 +25,7 @@ Result<void> Reachability::refresh_folder(const std::string& snapshot, const std
   Known& known = folders_[key];
   const bool is_same = known.is_settled && known.mtime_ns == facts->mtime_ns && known.inode == facts->inode;
   if (!is_same) {
-    const auto now = unix_ns(store_.clock().wall_now());
-    known = Known{facts->mtime_ns, facts->inode, now - facts->mtime_ns > kCoarseNs, {}};
+    known = Known{facts->mtime_ns, facts->inode, is_settled(store_.clock(), facts->mtime_ns), {}};
     const auto visit = [&](SnapshotEntry& entry) -> Result<void> {
       steps.looked();
       if (entry.is_blob_link()) names_.insert(entry.target.name);

@@ -1,15 +1,13 @@
 #include "store/ref_table.hpp"
 
 #include "fs/path.hpp"
+#include "store/file_times.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace larder::store {
 namespace {
-
-constexpr std::int64_t kCoarseNs = std::chrono::nanoseconds(std::chrono::seconds(2)).count();
 
 bool is_same(const fs::FileFacts& a, const fs::FileFacts& b) {
   return a.inode == b.inode && a.device == b.device && a.mtime_ns == b.mtime_ns && a.ctime_ns == b.ctime_ns && a.size == b.size &&
@@ -17,8 +15,6 @@ bool is_same(const fs::FileFacts& a, const fs::FileFacts& b) {
 }
 
 }  // namespace
-
-bool RefTable::is_settled(std::int64_t changed_ns) const { return unix_ns(store_.clock().wall_now()) - changed_ns > kCoarseNs; }
 
 Result<std::vector<std::string>> RefTable::names_of(const std::string& snapshot) {
   LARDER_CHECK(refresh());
@@ -76,7 +72,7 @@ Result<void> RefTable::refresh_folder(const std::string& folder, bool is_forced,
 Result<void> RefTable::take(const std::string& name, const fs::FileFacts& facts) {
   const auto known = refs_.find(name);
   if (known != refs_.end() && known->second.is_settled && is_same(known->second.facts, facts)) return {};
-  const bool settled = is_settled(facts.ctime_ns);
+  const bool settled = is_settled(store_.clock(), facts.ctime_ns);
   RefRecord record = read_ref_file(store_.disk(), layout_, name, facts);
   drop(name);
   by_content_[record.content].insert(name);

@@ -6,7 +6,6 @@
 
 #include <larder/base/result.hpp>
 
-#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -19,8 +18,8 @@ namespace larder::store {
 /// - a folder that changed is listed again, and of its files those that changed are read again: a ref that is made, or replaced by a rename
 ///   (larder, and the Python client since 2.0: R-512), changes its folder;
 /// - all files are looked at when that is due (LookBudget): older clients write into the file that is there, and a folder that changes
-/// twice
-///   in one tick of the clock shows it once. One that changed within two seconds is read again: file times are that coarse on some disks.
+///   twice in one tick of the clock shows it once. One that changed within two seconds is read again: file times are that coarse on some
+///   disks.
 /// Thread: one at a time.
 class RefTable {
  public:
@@ -52,7 +51,6 @@ class RefTable {
   void drop_folder(const std::string& folder);
   Result<void> own_change(const std::string& folder, const std::optional<fs::FileFacts>& before);
   [[nodiscard]] std::string path_of(const std::string& name) const { return name.empty() ? layout_.refs() : layout_.refs() + "/" + name; }
-  [[nodiscard]] bool is_settled(std::int64_t changed_ns) const;
 
   Store& store_;
   RepoLayout layout_;

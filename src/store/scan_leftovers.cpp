@@ -135,10 +135,9 @@ class OwnLeftovers {
   Deadness deadness_;
 };
 
-/// Each entry of `folder` that `judge` calls a leftover.
+/// Each of `names` that `judge` calls a leftover.
 template <class Judge>
-Result<void> collect(fs::Disk& disk, const std::string& folder, const Judge& judge, std::vector<Leftover>& found) {
-  LARDER_TRY(const auto names, disk.list(folder));
+Result<void> collect(const std::vector<std::string>& names, const Judge& judge, std::vector<Leftover>& found) {
   for (const std::string& name : names) {
     LARDER_TRY(auto leftover, judge(name));
     if (leftover) found.push_back(std::move(*leftover));
@@ -150,27 +149,27 @@ Result<void> collect(fs::Disk& disk, const std::string& folder, const Judge& jud
 
 Result<std::vector<Leftover>> scan_own_leftovers(Store& store, const RepoLayout& layout, Deadness deadness) {
   std::vector<Leftover> found;
-  LARDER_TRY(const auto folder, store.disk().look(layout.own()));
+  fs::Disk& disk = store.disk();
+  LARDER_TRY(const auto folder, disk.look(layout.own()));
   if (!folder || folder->kind != fs::FileKind::Folder) return found;  // a link in its place is not followed (T49)
   OwnLeftovers own(store, layout, deadness);
   DeadRuns dead;
+  std::vector<std::string> leases;
   if (own.is_judged()) {
-    LARDER_TRY(dead, DeadRuns::look(store.disk(), layout.leases(), store.clock().wall_now()));
+    LARDER_TRY(dead, DeadRuns::look(disk, layout.leases(), store.clock().wall_now()));
+    LARDER_TRY(leases, disk.list(layout.leases()));
   }
-  fs::Disk& disk = store.disk();
-  LARDER_CHECK(collect(
-      disk, layout.partials(), [&](const std::string& name) { return own.partial(name, dead); }, found));
-  LARDER_CHECK(collect(
-      disk, layout.tmp(), [&](const std::string& name) { return own.temp(name, dead); }, found));
-  if (own.is_judged()) {
-    LARDER_CHECK(collect(
-        disk, layout.leases(), [&](const std::string& run) { return own.lease(run, dead); }, found));
-  }
-  LARDER_TRY(const auto removing, disk.look(layout.removing()));
-  const bool has_notes = removing && removing->kind == fs::FileKind::Folder;
-  if (has_notes)
-    LARDER_CHECK(collect(
-        disk, layout.removing(), [&](const std::string& name) { return own.removal(name); }, found));
+  LARDER_TRY(const auto partials, disk.list(layout.partials()));
+  LARDER_TRY(const auto temps, disk.list(layout.tmp()));
+  LARDER_TRY(const auto removals, list_removal_notes(disk, layout));
+  const auto partial = [&](const std::string& name) { return own.partial(name, dead); };
+  const auto temp = [&](const std::string& name) { return own.temp(name, dead); };
+  const auto lease = [&](const std::string& name) { return own.lease(name, dead); };
+  const auto removal = [&](const std::string& name) { return own.removal(name); };
+  LARDER_CHECK(collect(partials, partial, found));
+  LARDER_CHECK(collect(temps, temp, found));
+  LARDER_CHECK(collect(leases, lease, found));
+  LARDER_CHECK(collect(removals, removal, found));
   return found;
 }
 
