@@ -61,13 +61,8 @@ TEST_CASE("take_inventory: no memory in a scanning thread is an error, not the e
 }
 
 TEST_CASE("take_inventory: says within one repository how far it has come", "[store][inventory]") {
-  class Listener final : public ProgressSink {
+  class Listener final : public NoProgress {
    public:
-    TaskId begin(TaskKind, std::string_view, std::uint64_t) override { return 0; }
-    void advance(TaskId, std::uint64_t) override {}
-    void expect(TaskId, std::uint64_t) override {}
-    void end(TaskId, TaskEnd) override {}
-    void wait(std::string_view, std::chrono::seconds) override {}
     void note(std::string_view text) override {
       const std::scoped_lock lock(mutex_);
       notes_.emplace_back(text);

@@ -303,13 +303,8 @@ TEST_CASE("sweep: says within one item how far it is", "[store][sweep]") {
   rig.cache.add(kRepo, kOne, files, {});
   const auto plan = store::plan_prune(rig.scan(), rig.now_ns());
   REQUIRE(plan.items.size() == 1);
-  class Notes final : public ProgressSink {
+  class Notes final : public NoProgress {
    public:
-    TaskId begin(TaskKind, std::string_view, std::uint64_t) override { return 0; }
-    void advance(TaskId, std::uint64_t) override {}
-    void expect(TaskId, std::uint64_t) override {}
-    void end(TaskId, TaskEnd) override {}
-    void wait(std::string_view, std::chrono::seconds) override {}
     void note(std::string_view text) override { texts.emplace_back(text); }
     std::vector<std::string> texts;
   };

@@ -33,8 +33,8 @@ class ProgressSink {
   virtual void note(std::string_view text) = 0;
 };
 
-/// Hears and forgets.
-class NoProgress final : public ProgressSink {
+/// Hears and forgets; who listens for one thing only begins here.
+class NoProgress : public ProgressSink {
  public:
   TaskId begin(TaskKind, std::string_view, std::uint64_t) override { return 0; }
   void advance(TaskId, std::uint64_t) override {}
