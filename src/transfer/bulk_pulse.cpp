@@ -9,13 +9,12 @@ namespace larder::transfer {
 
 namespace {
 
-constexpr std::chrono::seconds kToBeSent{30};   // connecting, TLS, and waiting for a free connection
-constexpr std::chrono::seconds kToGetGoing{3};  // before that its pace says little
-constexpr double kLongWait = 10;                // seconds to the end of a segment
-constexpr double kToChange = 2;                 // seconds that another connection must save
-constexpr std::size_t kPeers = 2;               // so many others make a median
-constexpr int kHedges = 2;                      // at a time (engine.md §4 "Tail")
-constexpr std::uint64_t kExtraPart = 20;        // 5 % extra bytes a run
+constexpr std::chrono::seconds kToBeSent{30};  // connecting, TLS, and waiting for a free connection
+constexpr double kLongWait = 10;               // seconds to the end of a segment
+constexpr double kToChange = 2;                // seconds that another connection must save
+constexpr std::size_t kPeers = 2;              // so many others make a median
+constexpr int kHedges = 2;                     // at a time (engine.md §4 "Tail")
+constexpr std::uint64_t kExtraPart = 20;       // 5 % extra bytes a run
 
 }  // namespace
 

@@ -14,7 +14,6 @@ namespace {
 constexpr int kBadRanges = 2;  // T30: then one stream
 constexpr int kRenewals = 3;   // T38
 constexpr std::size_t kRatesKept = 16;
-constexpr double kWorthProbing = 10;           // seconds that the run takes anyhow
 constexpr int kManyConnections = 1000;         // so that a segment gets as small as it may be
 constexpr std::uint64_t kGoodRun = 64 * 1024;  // a connection that ends after so much was not refused: no pause
 

@@ -96,17 +96,15 @@ net::Request RunState::request(const Route& route, net::BodyMode mode) const {
   return request;
 }
 
-std::optional<std::size_t> RunState::choose(const SourceSet& excluded, SteadyTime now) const {
-  SourceSet avoided = excluded;
-  avoided.add(pace.slow(health.usable(excluded, now)));
-  return health.choose(avoided, now);
-}
+std::optional<std::size_t> RunState::choose(const SourceSet& excluded, SteadyTime now) const { return choose_by(pace, excluded, now); }
 
 std::optional<std::size_t> RunState::choose_for_small(const SourceSet& excluded, SteadyTime now) const {
-  const SourceSet usable = health.usable(excluded, now);
-  if (!small_pace.can_compare(usable)) return choose(excluded, now);
+  return choose_by(small_pace.can_compare(health.usable(excluded, now)) ? small_pace : pace, excluded, now);
+}
+
+std::optional<std::size_t> RunState::choose_by(const SourcePace& by, const SourceSet& excluded, SteadyTime now) const {
   SourceSet avoided = excluded;
-  avoided.add(small_pace.slow(usable));
+  avoided.add(by.slow(health.usable(excluded, now)));
   return health.choose(avoided, now);
 }
 

@@ -104,6 +104,7 @@ class RunState {
   [[nodiscard]] Error no_source_left(const std::optional<Error>& last) const;
 
  private:
+  [[nodiscard]] std::optional<std::size_t> choose_by(const SourcePace& by, const SourceSet& excluded, SteadyTime now) const;
   void note_refusal(const Setback& setback);
   [[nodiscard]] Recovery look_again(const Setback& setback, bool has_other);
   void hold_back(const Setback& setback, const SourceSet& excluded, std::chrono::milliseconds wait);

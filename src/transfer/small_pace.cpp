@@ -8,8 +8,6 @@ namespace larder::transfer {
 namespace {
 
 constexpr std::uint64_t kSlowestSmall = 16 * 1024;  // bytes a second that a small body must bring at least
-constexpr double kWorthProbing = 10;                // seconds that the run takes anyhow
-constexpr std::chrono::seconds kToGetGoing{3};      // before that a request says little about its source
 constexpr double kToChange = 2;                     // so many times sooner another source must have it
 
 }  // namespace

@@ -11,6 +11,11 @@
 
 namespace larder::transfer {
 
+/// Seconds that the rest of a run takes anyhow: then it is worth finding out what a source brings that is not known.
+inline constexpr double kWorthProbing = 10;
+/// Before that a request says little about its source.
+inline constexpr std::chrono::seconds kToGetGoing{3};
+
 /// Goodput of one connection to each source, over the last some ten seconds of its use. The order of preference holds until a source brings
 /// a quarter or less of what another one does; then it gets no new requests, but for one small one a minute, by which it may come back.
 class SourcePace {
