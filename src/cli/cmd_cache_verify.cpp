@@ -66,11 +66,16 @@ class CacheVerify final : public Command {
     ops::CacheVerifyReport report;
     auto outcome = ops::cache_verify(*services, chosen, report, session.cancel);
     const bool is_damaged = !outcome && outcome.error().code == ErrorCode::StoreDamaged;
-    const bool is_looked_at = outcome || is_damaged || outcome.error().code == ErrorCode::Partial;
+    const bool is_partial = !outcome && outcome.error().code == ErrorCode::Partial;
     tell_failures(session, report, is_damaged);
-    if (is_looked_at && !session.json) print(session, report);
-    if (session.json && (outcome || is_damaged)) write_document(session, report);
-    session.is_written = outcome || is_damaged || (is_looked_at && !session.json);
+    // Of JSON there is one document: that of the error, when some references are not here.
+    session.is_written = outcome || is_damaged || (is_partial && !session.json);
+    if (!session.is_written) return outcome;
+    if (session.json) {
+      write_document(session, report);
+    } else {
+      print(session, report);
+    }
     return outcome;
   }
 

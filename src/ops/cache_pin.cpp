@@ -44,7 +44,6 @@ Result<void> cache_pin(Services& services, const std::vector<repo::Reference>& r
   }
   if (report.failures.empty()) return {};
   Error error = report.failures.front().error;
-  for (const PinFailure& failure : report.failures) error.code = shared_code(error.code, failure.error.code);
   if (!report.done.empty()) error.code = ErrorCode::Partial;
   return fail(std::move(error));
 }

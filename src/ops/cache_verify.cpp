@@ -12,12 +12,14 @@
 namespace larder::ops {
 namespace {
 
+Result<void> check_whole(const repo::Reference& reference) {
+  if (reference.path.empty() && reference.quant.empty()) return {};
+  return fail(ErrorCode::InvalidArgument,
+              fmt::format("{}: verify takes whole repositories and revisions", escape_text(repo::text(reference))));
+}
+
 /// A reference without a revision means the whole repository, with one that snapshot.
 Result<store::VerifyScope> scope_of(Services& services, const repo::Reference& reference) {
-  if (!reference.path.empty() || !reference.quant.empty()) {
-    return fail(ErrorCode::InvalidArgument,
-                fmt::format("{}: verify takes whole repositories and revisions", escape_text(repo::text(reference))));
-  }
   store::VerifyScope scope{reference.repo, ""};
   if (!reference.revision) {
     LARDER_TRY(const auto facts, services.disk.look(services.store.layout(reference.repo).repo()));
@@ -59,7 +61,6 @@ Result<void> conclude(const store::VerifyReport& report, bool is_after_repair) {
 /// What several references that are not here mean together; `are_others`: beside some that are.
 Error told_together(const std::vector<VerifyFailure>& failures, bool are_others) {
   Error error = failures.front().error;
-  for (const VerifyFailure& failure : failures) error.code = shared_code(error.code, failure.error.code);
   if (are_others) error.code = ErrorCode::Partial;
   if (failures.size() > 1) error.message += fmt::format(" (and {} more)", failures.size() - 1);
   return error;
@@ -68,13 +69,11 @@ Error told_together(const std::vector<VerifyFailure>& failures, bool are_others)
 Result<void> verify_cached(Services& services, const CacheVerifyOptions& options, CacheVerifyReport& report, const CancelToken& cancel) {
   store::VerifyOptions what;
   what.invariants = options.invariants;
+  for (const repo::Reference& reference : options.references) LARDER_CHECK(check_whole(reference));  // whatever is here
   for (const repo::Reference& reference : options.references) {
     auto scope = scope_of(services, reference);
     if (scope) {
       what.scopes.push_back(std::move(*scope));
-    } else if (scope.error().code == ErrorCode::InvalidArgument) {
-      report.failures.clear();  // how the command was called is wrong, whatever is here
-      return fail(std::move(scope).error());
     } else {
       report.failures.push_back({repo::text(reference), std::move(scope).error()});
     }

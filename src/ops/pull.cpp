@@ -251,9 +251,10 @@ bool Pull::is_listing_doubtful() const {
     return code == ErrorCode::EntryNotFound || code == ErrorCode::BadResponse || code == ErrorCode::RemoteChanged ||
            code == ErrorCode::DigestMismatch || code == ErrorCode::SizeMismatch;
   };
-  bool is_any = false;
-  for (std::size_t at = 0; at < report_.failures.size(); ++at) is_any = is_any || contradicts(report_.failures.error(at).code);
-  return is_any;
+  for (std::size_t at = 0; at < report_.failures.size(); ++at) {
+    if (contradicts(report_.failures.error(at).code)) return true;
+  }
+  return false;
 }
 
 bool Pull::renew_listing() {
