@@ -14,7 +14,6 @@
 
 using namespace larder;
 using store::InventoryDepth;
-using store::ProblemKind;
 using test::BuiltFile;
 using test::CacheBuilder;
 using test::Lying;
