@@ -47,9 +47,13 @@ void note(X509_STORE_CTX* store) {
   *refused = {host == nullptr ? "" : host, issuer_of(certificate)};
 }
 
+// Asked once: libcurl puts the text together anew for every caller.
 bool is_open_ssl() {
-  const auto* version = curl_version_info(CURLVERSION_NOW)->ssl_version;
-  return version != nullptr && std::strncmp(version, "OpenSSL/", 8) == 0;
+  static const bool is_so = [] {
+    const auto* version = curl_version_info(CURLVERSION_NOW)->ssl_version;
+    return version != nullptr && std::strncmp(version, "OpenSSL/", 8) == 0;
+  }();
+  return is_so;
 }
 
 }  // namespace
