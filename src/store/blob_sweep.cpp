@@ -4,6 +4,7 @@
 #include "store/repo_use.hpp"
 #include "store/shared_store.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,8 @@ Result<void> BlobSweep::run() {
   const std::set<std::string> names = std::exchange(names_, {});
   LARDER_TRY(const auto folder, store_.disk().look(layout_.blobs()));
   if (!folder || folder->kind != fs::FileKind::Folder) return {};
+  if (names.empty()) return {};
+  has_place_aside_ = store_.make_folders(layout_.tmp()).has_value();  // a full disk may have no room for it
   std::vector<std::string> batch;
   for (const std::string& name : names) {
     batch.push_back(name);
@@ -27,7 +30,10 @@ Result<void> BlobSweep::run() {
     batch.clear();
   }
   if (!batch.empty()) LARDER_CHECK(remove_batch(batch));
-  return names.empty() ? Result<void>{} : store_.disk().sync_folder(layout_.blobs());
+  LARDER_CHECK(store_.disk().sync_folder(layout_.blobs()));
+  // Who links a blob makes the folder for the link before he looks for the blob.
+  LARDER_TRY(const auto snapshots, store_.disk().list(layout_.snapshots()));
+  return snapshots.empty() ? let_go() : Result<void>{};
 }
 
 /// C7: lock first, then look. Whoever wants to link one of these blobs holds its lock or a lease, or has made the link already. A lock that
@@ -67,9 +73,48 @@ Result<void> BlobSweep::remove(const std::string& name) {
     if (!payload) return {};  // a link that leads elsewhere is nobody's blob
     payloads_.insert(*payload);
   }
-  LARDER_CHECK(store_.disk().remove_file(path));
-  steps_.removed();
+  LARDER_TRY(const bool is_aside, put_aside(name));
+  if (!is_aside) LARDER_CHECK(store_.disk().remove_file(path));
+  if (!is_aside) steps_.removed();
   return {};
+}
+
+/// False: there is no place for it, which a full disk is reason enough for; removing is what makes room.
+Result<bool> BlobSweep::put_aside(const std::string& name) {
+  if (!has_place_aside_ || !store_.disk().rename(layout_.blob(name), place_aside(name))) return false;
+  aside_.push_back(name);
+  return true;
+}
+
+Result<void> BlobSweep::look_again() {
+  const auto looked = reachability_.refresh(steps_, cancel_);
+  if (cancel_.is_cancelled()) return fail(cancel_.error());
+  const auto wanted = std::partition(aside_.begin(), aside_.end(),
+                                     [&](const std::string& name) { return looked.has_value() && !reachability_.reaches(name); });
+  const std::vector<std::string> names(wanted, aside_.end());
+  aside_.erase(wanted, aside_.end());
+  return give_back(names);
+}
+
+/// A blob that somebody has made meanwhile stays, and ours goes with the others. What cannot be given back is left where it is.
+Result<void> BlobSweep::give_back(const std::vector<std::string>& names) {
+  Result<void> outcome;
+  for (const std::string& name : names) {
+    auto back = store_.disk().rename_new(place_aside(name), layout_.blob(name));
+    if (back && !*back) aside_.push_back(name);
+    if (!back && outcome) outcome = fail(std::move(back).error());
+  }
+  return outcome;
+}
+
+Result<void> BlobSweep::let_go() {
+  Result<void> outcome;
+  for (const std::string& name : std::exchange(aside_, {})) {
+    auto removed = store_.disk().remove_file(place_aside(name));
+    if (removed) steps_.removed();
+    if (!removed && outcome) outcome = fail(std::move(removed).error());
+  }
+  return outcome;
 }
 
 }  // namespace larder::store

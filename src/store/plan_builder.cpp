@@ -201,12 +201,17 @@ void PlanBuilder::remove_unlinked_blob(std::size_t repo, std::uint32_t index) {
 
 void PlanBuilder::finish_removals(std::size_t repo) {
   const RepoRecord& record = inventory_.repos[repo];
-  const std::string notes = record.folder + "/.larder/removing/";
+  const auto is_of_removal = [](const Leftover& leftover) {
+    const std::string_view path = leftover.path;
+    const std::string_view name = path.substr(path.rfind('/') + 1);
+    const std::string_view folder = path.substr(0, path.size() - name.size());
+    return folder.ends_with("/.larder/removing/") || (folder.ends_with("/.larder/tmp/") && is_blob_aside(name));
+  };
   for (std::uint32_t index = 0; index < record.blobs.size(); ++index) {
     if (record.blobs[index].is_condemned && !record.blobs[index].is_locked) remove_unlinked_blob(repo, index);
   }
   std::vector<Leftover> left = record.leftovers;
-  std::erase_if(left, [&](const Leftover& leftover) { return !leftover.path.starts_with(notes); });
+  std::erase_if(left, [&](const Leftover& leftover) { return !is_of_removal(leftover); });
   remove_leftovers(left, &record);
 }
 

@@ -62,8 +62,10 @@ Result<SweepOutcome> RepoSweep::remove_revision(const std::string& folder, Remov
 /// False: another client is filling the snapshot, and nobody asked for just this one to go.
 Result<bool> RepoSweep::note_revision(const std::string& folder, RemovalReason reason) {
   std::set<std::string> blobs;
+  bool is_empty = true;
   const auto visit = [&](const SnapshotEntry& entry) -> Result<void> {
     steps_.looked();
+    is_empty = false;
     if (entry.is_blob_link()) blobs.insert(entry.target.name);
     return {};
   };
@@ -72,7 +74,7 @@ Result<bool> RepoSweep::note_revision(const std::string& folder, RemovalReason r
   std::vector<FolderStamp> folders;
   LARDER_CHECK(walk_snapshot({store_.disk(), layout_, folder}, visit, &folders, cancel_));
   if (reason != RemovalReason::Asked) {
-    LARDER_TRY(const bool is_filled, is_being_filled(store_, layout_, {folder, newest_change(folders)}, noted_));
+    LARDER_TRY(const bool is_filled, is_being_filled(store_, layout_, {folder, newest_change(folders), is_empty}, noted_));
     if (is_filled) return false;
   }
   notes_.push_back(write_removal_note(store_, layout_, folder, blobs));

@@ -14,6 +14,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace larder::store {
@@ -43,6 +44,9 @@ class RepoSweep {
   Result<SweepOutcome> remove_everything();
   /// Blob entries collected so far, as far as nobody needs them (BlobSweep::run).
   Result<void> remove_blobs() { return blobs_.run(); }
+  /// Those of them that were put aside, for the caller to let go of; then this object removes no more blobs.
+  [[nodiscard]] bool has_aside() const { return blobs_.has_aside(); }
+  BlobSweep take_blobs() { return std::move(blobs_); }
   /// Last: removes the folders of a repository that holds nothing any more, so that no scan ever sees it half gone; then the notes.
   Result<void> finish();
 

@@ -87,7 +87,8 @@ Result<void> RepoSweep::remove_own() {
       if (is_partial && is_run_name(name)) LARDER_CHECK(remove_partial(name));
     }
   }
-  LARDER_CHECK(remove_plain_files(layout_.tmp(), is_run_name));
+  // Blobs that wait aside are not in anybody's way: who can want them has a snapshot, so the repository stays.
+  LARDER_CHECK(remove_plain_files(layout_.tmp(), [&](std::string_view name) { return is_run_name(name) && run_of(name) != store_.run(); }));
   LARDER_CHECK(remove_plain_files(layout_.removing(), is_run_name));
   LARDER_CHECK(remove_plain_files(layout_.leases(), is_run));
   LARDER_CHECK(remove_plain_files(layout_.pins(), is_commit_name));

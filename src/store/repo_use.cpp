@@ -43,10 +43,11 @@ Result<bool> was_changed_by_larder(Store& store, const RepoLayout& layout, const
   return noted.contains(commit.hex());
 }
 
-/// False also without a listing.
-Result<bool> lacks_listed_files(Store& store, const RepoLayout& layout, const repo::CommitId& commit) {
+/// Without a listing: everything, or nothing.
+Result<bool> lacks_files(Store& store, const RepoLayout& layout, const repo::CommitId& commit, bool is_empty) {
   LARDER_TRY(const auto tree, read_tree(store.disk(), layout.tree(commit)));
-  for (std::size_t i = 0; tree && i < tree->size(); ++i) {
+  if (!tree) return is_empty;
+  for (std::size_t i = 0; i < tree->size(); ++i) {
     LARDER_TRY(const auto entry, store.disk().look(layout.entry(commit, tree->at(i).path)));
     if (!entry) return true;
   }
@@ -73,7 +74,7 @@ Result<bool> is_being_filled(Store& store, const RepoLayout& layout, const Folde
   const auto now = unix_ns(store.clock().wall_now());
   if (!commit || now - change.newest_ns > std::chrono::duration_cast<std::chrono::nanoseconds>(kFillGrace).count()) return false;
   LARDER_TRY(const bool is_ours, was_changed_by_larder(store, layout, *commit, change.newest_ns, noted));
-  return is_ours ? Result<bool>(false) : lacks_listed_files(store, layout, *commit);
+  return is_ours ? Result<bool>(false) : lacks_files(store, layout, *commit, change.is_empty);
 }
 
 Result<RepoUse> read_leases_now(Store& store, const RepoLayout& layout) {

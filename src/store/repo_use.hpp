@@ -46,10 +46,12 @@ Result<LocksLook> look_at_all_locks(fs::Disk& disk, const RepoLayout& layout);
 struct FolderChange {
   const std::string& snapshot;
   std::int64_t newest_ns = 0;
+  bool is_empty = false;  ///< it holds no entry
 };
 /// Is somebody filling that snapshot who leaves no other sign? The Python client holds a lock only while a file is under way, none between
-/// two of them, but its listing comes first. So: a commit of whose listing files are still missing, and of which a folder,
-/// changed within kFillGrace; not by a pull or removal of larder's that has ended since, or died.
+/// two of them, but its listing comes first, and where it asks for a single file and has none, the empty folder. So: a
+/// commit of whose listing files are still missing, or that has neither listing nor entry, and of which a folder changed within kFillGrace;
+/// not by a pull or removal of larder's that has ended since, or died.
 Result<bool> is_being_filled(Store& store, const RepoLayout& layout, const FolderChange& change, NotedSnapshots& noted);
 
 /// Marks what `use` protects in `record`: revisions, blobs, or the whole repository (I7).

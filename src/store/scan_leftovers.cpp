@@ -13,7 +13,9 @@
 namespace larder::store {
 namespace {
 
-bool is_older(Store& store, std::int64_t then_ns, std::chrono::hours age) {
+constexpr std::chrono::minutes kAsideGrace{1};
+
+bool is_older(Store& store, std::int64_t then_ns, std::chrono::minutes age) {
   return unix_ns(store.clock().wall_now()) - then_ns > std::chrono::duration_cast<std::chrono::nanoseconds>(age).count();
 }
 
@@ -89,7 +91,7 @@ class OwnLeftovers {
   }
 
   /// "tmp/*.<run>": dead with the owner. A run that has no lease may still be writing a ref or a pin: its temps get the grace of foreign
-  /// ones.
+  /// ones. A blob is there without a lease only because a removal has put it aside.
   Result<std::optional<Leftover>> temp(const std::string& name, const DeadRuns& dead) {
     const std::string run(run_of(name));
     LARDER_TRY(const auto facts, disk().look(layout_.tmp() + "/" + name));
@@ -98,6 +100,9 @@ class OwnLeftovers {
     if (is_judged() && dead.contains(run)) {
       LARDER_TRY(const auto lease, disk().look(layout_.leases() + "/" + run));
       leftover.is_dead = lease.has_value() || is_older(store_, facts->mtime_ns, kTempGrace);
+      if (!leftover.is_dead && is_blob_aside(name)) {
+        LARDER_TRY(leftover.is_dead, is_forgotten(*facts));
+      }
     }
     return std::optional(std::move(leftover));
   }
@@ -125,6 +130,11 @@ class OwnLeftovers {
   [[nodiscard]] bool is_judged() const { return deadness_ == Deadness::Judged; }
 
  private:
+  /// Of a blob put aside: it waits for less than a second, and only where a snapshot is that may want it back.
+  Result<bool> is_forgotten(const fs::FileFacts& facts) {
+    LARDER_TRY(const auto snapshots, disk().list(layout_.snapshots()));
+    return snapshots.empty() || is_older(store_, facts.ctime_ns, kAsideGrace);
+  }
   [[nodiscard]] fs::Disk& disk() const { return store_.disk(); }
   [[nodiscard]] std::string relative(const char* folder, const std::string& name) const {
     return layout_.folder() + "/.larder/" + folder + name;
@@ -146,6 +156,11 @@ Result<void> collect(const std::vector<std::string>& names, const Judge& judge, 
 }
 
 }  // namespace
+
+bool is_blob_aside(std::string_view name) {
+  const std::string_view run = run_of(name);
+  return !run.empty() && is_digest_name(name.substr(0, name.size() - run.size() - 1));
+}
 
 Result<std::vector<Leftover>> scan_own_leftovers(Store& store, const RepoLayout& layout, Deadness deadness) {
   std::vector<Leftover> found;

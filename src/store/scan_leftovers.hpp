@@ -22,6 +22,10 @@ constexpr std::chrono::hours kBlobGrace{24};
 
 enum class Deadness { NotAsked, Judged };
 
+/// Is `name` one that a blob has in `.larder/tmp/`: "<blob>.<run>"? A pull's, on its way in, or one that a removal put aside (BlobSweep).
+/// Pure.
+bool is_blob_aside(std::string_view name);
+
 /// What lies in `.larder/` of the repository: partial/, tmp/, void leases, removals that were cut off. Sizes are bytes on disk.
 Result<std::vector<Leftover>> scan_own_leftovers(Store& store, const RepoLayout& layout, Deadness deadness);
 

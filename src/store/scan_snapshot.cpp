@@ -43,7 +43,8 @@ Result<std::optional<RevisionRecord>> SnapshotScan::run(const std::string& name)
   std::vector<FolderStamp> folders;
   LARDER_CHECK(walk_snapshot({store.disk(), layout, name}, visit, wants.judged ? &folders : nullptr, context_.cancel));
   if (wants.judged) {
-    LARDER_TRY(revision_.is_being_filled, is_being_filled(store, layout, {name, newest_change(folders)}, context_.noted));
+    const FolderChange change{name, newest_change(folders), revision_.entries == 0};
+    LARDER_TRY(revision_.is_being_filled, is_being_filled(store, layout, change, context_.noted));
   }
   LARDER_TRY(const bool is_there, add_up());
   if (!is_there) return std::optional<RevisionRecord>{};

@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <list>
 #include <map>
 #include <set>
 
@@ -18,6 +20,10 @@ namespace {
 
 // With a download that begins: it is inside from its plan to its lease, or to its ref when there is nothing to do.
 constexpr std::chrono::seconds kPatience{5};
+// Blobs wait so long for a client that is about to link them: the Python client looks for a lock's end each 50 ms. Meanwhile others go.
+constexpr std::chrono::milliseconds kWaitAside{250};
+// What was wanted is back after this long: until then the link leads nowhere.
+constexpr std::chrono::milliseconds kLookAgain{20};
 
 KeptReason kept_reason(SweepOutcome outcome) {
   if (outcome == SweepOutcome::Recent) return KeptReason::Recent;
@@ -36,7 +42,9 @@ class Sweep {
       const std::size_t end = end_of_repo(begin);
       result = plan_.items[begin].repo ? sweep_repo(begin, end) : sweep_root(begin, end);
       begin = end;
+      if (result) result = look_after_waiting();
     }
+    while (result && !waiting_.empty()) result = wait_a_moment();
     if (result) result = sweep_payloads();
     progress_.end(task_, result && report_.failures.empty() ? TaskEnd::Done : TaskEnd::Failed);
     return result;
@@ -117,7 +125,34 @@ class Sweep {
       if (const auto rest = repo.finish(); !rest && !book_rest(plan_.items[begin], rest.error())) return fail(cancel_.error());
     }
     touched_payloads_.insert(repo.payloads().begin(), repo.payloads().end());
+    if (repo.has_aside()) waiting_.push_back({repo.take_blobs(), &plan_.items[begin], store_.clock().now() + kWaitAside});
     report_.warnings.insert(report_.warnings.end(), repo.warnings().begin(), repo.warnings().end());
+    return {};
+  }
+
+  /// Blobs that were put aside, of one repository.
+  struct Waiting {
+    BlobSweep blobs;
+    const RemovalItem* item;  // one of the repository's
+    SteadyTime until;
+  };
+
+  Result<void> wait_a_moment() {
+    const SteadyTime next = std::min(next_look_, waiting_.front().until);
+    return store_.clock().wait_until(next, cancel_) ? look_after_waiting() : Result<void>(fail(cancel_.error()));
+  }
+
+  /// Gives back what is wanted after all, lets go of what has waited long enough. Looks no more often than it has to.
+  Result<void> look_after_waiting() {
+    const SteadyTime now = store_.clock().now();
+    if (waiting_.empty() || now < std::min(next_look_, waiting_.front().until)) return {};
+    next_look_ = now + kLookAgain;
+    for (Waiting& one : waiting_) {
+      auto looked = one.blobs.look_again();
+      if (looked && one.until <= now) looked = one.blobs.let_go();
+      if (!looked && !book_rest(*one.item, looked.error())) return fail(cancel_.error());
+    }
+    std::erase_if(waiting_, [&](const Waiting& one) { return one.until <= now || !one.blobs.has_aside(); });
     return {};
   }
 
@@ -188,6 +223,8 @@ class Sweep {
   const CancelToken& cancel_;
   RemovalSteps steps_;
   TaskId task_ = 0;
+  std::list<Waiting> waiting_;  // oldest first
+  SteadyTime next_look_;
   std::map<std::string, const RemovalItem*> planned_payloads_;
   std::set<std::string> touched_payloads_;
 };

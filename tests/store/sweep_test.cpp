@@ -126,6 +126,30 @@ class HookDisk final : public fs::ForwardingDisk {
   std::function<void()> hook_;
 };
 
+/// Calls `hook` once, after a blob entry has left its place.
+class LeavingDisk final : public fs::ForwardingDisk {
+ public:
+  LeavingDisk(fs::Disk& inner, std::string blob, std::function<void()> hook)
+      : fs::ForwardingDisk(inner), blob_(std::move(blob)), hook_(std::move(hook)) {}
+  Result<void> rename(const std::string& from, const std::string& to) override {
+    auto renamed = fs::ForwardingDisk::rename(from, to);
+    leave(from);
+    return renamed;
+  }
+  Result<bool> remove_file(const std::string& path) override {
+    auto removed = fs::ForwardingDisk::remove_file(path);
+    leave(path);
+    return removed;
+  }
+
+ private:
+  void leave(const std::string& path) {
+    if (path.ends_with("/blobs/" + blob_) && hook_) std::exchange(hook_, nullptr)();
+  }
+  std::string blob_;
+  std::function<void()> hook_;
+};
+
 /// I1…I3 of what a crash may leave: no ref without its snapshot (but to `absent`), no link without its blob, no blob with other bytes.
 void check_readable(const CacheBuilder& cache, const std::string& absent = {}) {
   for (const auto& [path, content] : cache.picture()) {
@@ -530,6 +554,44 @@ TEST_CASE("sweep: a blob that got a link after the plan stays", "[store][sweep]"
   CHECK(rig.cache.has(kRepo + "/blobs/" + CacheBuilder::blob_name(kWeights)));
 }
 
+TEST_CASE("sweep: who saw a blob before it went and links it after gets it back", "[store][sweep]") {
+  StoreRig rig;  // C7, I7: the Python client waits for the lock of a blob that it has seen, and does not look again (R-516)
+  auto whole_weights = kWeights;
+  const bool is_shared = GENERATE(false, true);
+  if (is_shared) whole_weights = shared(kWeights);
+  const std::string blob = CacheBuilder::blob_name(kWeights);
+  rig.cache.add(kRepo, kOne, {kConfig, whole_weights}, {"main"});
+  rig.cache.add(kRepo, kTwo, {kOther}, {"v2"});
+  bool is_made_anew = false;
+  LeavingDisk disk(*rig.disk, blob, [&] {
+    rig.cache.add_file(kRepo, kTwo, kWeights);  // the link, and a blob for it
+    if (!is_made_anew) rig.cache.remove(kRepo + "/blobs/" + blob);
+  });
+  SECTION("the same") {}
+  SECTION("one that was fetched meanwhile") { is_made_anew = true; }
+  const auto plan = store::plan_rm(rig.scan(), revision("org/m", kOne), {});
+  auto run = rig.store(disk);
+  store::SweepReport report;
+  NoProgress progress;
+  REQUIRE(store::sweep(run, plan, report, progress, CancelToken{}));
+  CHECK(report.failures.empty());
+  CHECK(rig.cache.read(kRepo + "/snapshots/" + kTwo + "/sub/deep/model.bin") == kWeights.content);
+  check_readable(rig.cache);
+  CHECK(std::filesystem::is_empty(rig.cache / (kRepo + "/.larder/tmp")));
+}
+
+TEST_CASE("sweep: blobs that a removal put aside when it was killed are dead after a minute", "[store][sweep]") {
+  StoreRig rig;  // I11
+  rig.cache.add(kRepo, kOne, {kConfig}, {"main"});
+  const std::string aside = kRepo + "/.larder/tmp/" + CacheBuilder::blob_name(kWeights) + ".0123abcd";
+  rig.cache.write(aside, kWeights.content);
+  rig.sweep(store::plan_prune(rig.scan(), rig.now_ns()));
+  CHECK(rig.cache.has(aside));
+  rig.clock = std::make_unique<test::HastyClock>(std::chrono::minutes(2));
+  rig.sweep(store::plan_prune(rig.scan(), rig.now_ns()));
+  CHECK_FALSE(rig.cache.has(aside));
+}
+
 TEST_CASE("sweep: a shared payload goes with its last referrer", "[store][sweep]") {
   StoreRig rig;  // R-576
   rig.cache.add(kRepo, kOne, {kConfig, shared(kWeights)}, {"main"});
@@ -663,6 +725,21 @@ TEST_CASE("sweep: a snapshot that another client is filling stays", "[store][swe
     CHECK(store::plan_prune(rig.scan(), rig.now_ns()).items.size() == 2);
   }
   SECTION("not when it is named") { CHECK(rig.sweep(store::plan_rm(rig.scan(), revision("org/m", kOne), {})).removed.size() == 1); }
+}
+
+TEST_CASE("sweep: an empty snapshot that has just been made is about to get its file", "[store][sweep]") {
+  StoreRig rig;  // I7: hf_hub_download makes the folder, waits for the lock of the blob, and then links it
+  rig.cache.add(kRepo, kOne, {kConfig}, {"main"});
+  const std::string empty = kRepo + "/snapshots/" + kTwo;
+  std::filesystem::create_directories(rig.cache / (empty + "/sub"));
+  const auto plan = store::plan_prune(rig.scan(), rig.now_ns());
+  CHECK(plan.items.empty());
+  REQUIRE(plan.kept.size() == 1);
+  CHECK(plan.kept.front().reason == store::KeptReason::Recent);
+  rig.cache.age(empty + "/sub", 3600);
+  rig.cache.age(empty, 3600);
+  rig.sweep(store::plan_prune(rig.scan(), rig.now_ns()));
+  CHECK_FALSE(rig.cache.has(empty));
 }
 
 TEST_CASE("sweep: a payload without a manifest, or of a busy or unknown store, stays", "[store][sweep]") {

@@ -9,6 +9,7 @@
 #include <larder/store/gc.hpp>
 #include <larder/store/inventory.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -32,9 +33,29 @@ class HeldLock {
   UniqueFd fd_;
 };
 
-/// One cache and one run of larder on it.
+/// The system's time, as files have it, and nobody waits: a wait moves the steady time on to its end.
+class HastyClock final : public Clock {
+ public:
+  /// `ahead`: of the calendar time, for what is judged by times that a test cannot set.
+  explicit HastyClock(std::chrono::minutes ahead = std::chrono::minutes(0)) : ahead_(ahead) {}
+  SteadyTime now() override { return system_->now() + skipped_; }
+  WallTime wall_now() override { return system_->wall_now() + ahead_; }
+  bool wait_until(SteadyTime when, const CancelToken& cancel) override {
+    if (cancel.is_cancelled()) return false;
+    skipped_ += std::max(when - now(), SteadyTime::duration(0));
+    return true;
+  }
+  bool await(Bell& bell, SteadyTime when) override { return bell.take() || (wait_until(when, {}) && bell.take()); }
+
+ private:
+  std::unique_ptr<Clock> system_ = make_system_clock();
+  std::chrono::minutes ahead_;
+  SteadyTime::duration skipped_{0};
+};
+
+/// One cache and one run of larder on it. Thread: one, as its clock says.
 struct StoreRig {
-  StoreRig() : cache(dir.folder("hub")), disk(fs::make_real_disk()), clock(make_system_clock()), random(make_system_random()) {}
+  StoreRig() : cache(dir.folder("hub")), disk(fs::make_real_disk()), clock(std::make_unique<HastyClock>()), random(make_system_random()) {}
 
   /// A new run of larder on the same cache, over `other` or the real disk.
   [[nodiscard]] store::Store store(fs::Disk& other) const { return {other, *clock, *random, {cache.root(), true, true}}; }
