@@ -69,11 +69,20 @@ TokenStore::TokenStore(fs::Disk& disk, Clock& clock, Random& random, std::string
       folder_(fs::parent_of(token_file_)),
       stored_file_(folder_ + "/stored_tokens") {}
 
+/// nullopt: not there.
+Result<std::optional<std::string>> TokenStore::read_file(const std::string& path) const {
+  LARDER_TRY(const auto facts, disk_.look_through(path));
+  if (facts && facts->kind == fs::FileKind::Folder) {
+    return fail(ErrorCode::IoFailed, escape_text(path) + ": is a folder where a file belongs", "see who put it there, and remove it");
+  }
+  return disk_.read_small(path, kLongestFile);
+}
+
 Result<StoredState> TokenStore::read() const {
   StoredState state;
-  LARDER_TRY(auto token, disk_.read_small(token_file_, kLongestFile));
+  LARDER_TRY(const auto token, read_file(token_file_));
   if (token) state.active = Secret(clean_token(*token));
-  LARDER_TRY(const auto stored, disk_.read_small(stored_file_, kLongestFile));
+  LARDER_TRY(const auto stored, read_file(stored_file_));
   if (stored) {
     LARDER_TRY(state.tokens, with_context(parse_stored_tokens(*stored), escape_text(stored_file_)));
   }

@@ -223,6 +223,7 @@ class List final : public Command {
     LARDER_TRY(const auto state, open_store(session, *services).read());
     AuthDocument document;
     document.stored = ops::stored_facts(state);
+    note_use(session, *document.stored);
     if (session.json) {
       write_auth_document(session, document);
       return {};
@@ -236,6 +237,16 @@ class List final : public Command {
     }
     if (!session.quiet) table.print(session.out);
     return {};
+  }
+
+  /// What the list does not show: that it is empty, or that another token is in use.
+  static void note_use(Session& session, const std::vector<ops::StoredFacts>& stored) {
+    const auto choice = session.workshop.desk().choice();
+    const bool is_other = choice && (*choice)->is_there() && !session.workshop.desk().is_stored_login();
+    const bool has_active = std::any_of(stored.begin(), stored.end(), [](const ops::StoredFacts& one) { return one.is_active; });
+    if (stored.empty()) session.report.note("no token is stored; `larder auth login` stores one");
+    if (is_other) session.report.note("in use is the token of " + (*choice)->description + ", which goes before stored ones");
+    if (!stored.empty() && !has_active && !is_other) session.report.note("none of them is in use; `larder auth switch` chooses one");
   }
 };
 

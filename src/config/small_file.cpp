@@ -31,7 +31,7 @@ Result<std::string> read_all(int fd, const std::string& path) {
 }  // namespace
 
 Result<std::optional<SmallFile>> read_small_file(const std::string& path, FileShape shape) {
-  const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (shape == FileShape::Regular ? O_NONBLOCK : 0);
+  const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (shape == FileShape::Any ? 0 : O_NONBLOCK);
   const UniqueFd fd(::open(path.c_str(), flags));
   struct stat facts {};
   if (!fd) {
@@ -46,7 +46,9 @@ Result<std::optional<SmallFile>> read_small_file(const std::string& path, FileSh
   if (S_ISREG(facts.st_mode)) {
     file.mode = facts.st_mode & 07777U;
     file.is_foreign = facts.st_uid != ::geteuid();
-  } else if (shape == FileShape::Regular) {
+  } else if (shape == FileShape::Expected && !S_ISCHR(facts.st_mode)) {  // /dev/null means: none
+    return fail(ErrorCode::IoFailed, escape_text(path) + (S_ISDIR(facts.st_mode) ? ": is a folder" : ": is no regular file"));
+  } else if (shape != FileShape::Any) {
     return std::nullopt;
   }
   LARDER_TRY(file.text, read_all(fd.value(), path));

@@ -94,7 +94,7 @@ class Chooser {
   }
 
   Result<TokenChoice> from_token_file() {
-    const auto file = read_(loaded_.settings.token_file, FileShape::Regular);
+    const auto file = read_(loaded_.settings.token_file, FileShape::Expected);
     if (!file) {  // nobody asked for this file by name: public repositories go on working
       TokenChoice none;
       none.warnings.push_back("token file can't be read, going on without token: " + file.error().text());

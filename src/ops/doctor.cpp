@@ -84,7 +84,9 @@ std::vector<DoctorCheck> check_token_file(const DoctorOptions& options) {
     return {{DoctorArea::Auth, "token-file", CheckStatus::Skip, "none is used; it would be " + escape_text(options.token_file), ""}};
   }
   std::vector<DoctorCheck> checks;
-  const auto remedy = "keep it yours alone: `chmod 600 " + escape_text(options.token_file) + "`, or write it anew: larder auth login";
+  const auto file = escape_text(options.token_file);
+  const auto remedy = is_passed_over ? "it has to be a file that you can read: `ls -ld " + file + "` shows what it is"
+                                     : "keep it yours alone: `chmod 600 " + file + "`, or write it anew: larder auth login";
   for (const auto& warning : options.token_warnings) {
     checks.push_back({DoctorArea::Auth, "token-file", CheckStatus::Warn, warning, remedy});
   }

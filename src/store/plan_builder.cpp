@@ -1,8 +1,14 @@
 #include "store/plan_builder.hpp"
 
+#include "base/escape.hpp"
 #include "store/entry_name.hpp"
 #include "store/scan_leftovers.hpp"
 #include "store/scan_shared.hpp"
+
+#include <larder/base/byte_size.hpp>
+#include <larder/base/clock.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <tuple>
@@ -232,7 +238,24 @@ void PlanBuilder::keep(const repo::RepoId& repo, std::string commit, KeptReason 
   plan_.kept.push_back({repo, std::move(commit), reason});
 }
 
+/// Who waits for a run that has long ended, perhaps on a machine that is gone, has to know the file that keeps it.
+void PlanBuilder::warn_of_doubtful_leases() {
+  for (const RepoRecord& repo : inventory_.repos) {
+    if (repo.doubtful_leases.empty()) continue;
+    const bool is_kept = std::any_of(plan_.kept.begin(), plan_.kept.end(),
+                                     [&](const KeptItem& kept) { return kept.repo == repo.repo && kept.reason == KeptReason::InUse; });
+    for (const DoubtfulLease& lease : repo.doubtful_leases) {
+      if (!is_kept) break;
+      const auto owner = lease.owner.empty() ? "a lease that cannot be understood" : "the lease of " + escape_text(lease.owner);
+      const auto until = format_time(WallTime(std::chrono::seconds(lease.until_unix)));
+      warn(fmt::format("{}: {} keeps {} until {}; if no larder works there any more, remove this file", escape_text(lease.path), owner,
+                       escape_text(repo.repo.text()), until));
+    }
+  }
+}
+
 RemovalPlan PlanBuilder::finish() {
+  warn_of_doubtful_leases();
   // Entries before what they lead to, repository by repository; a payload belongs to none and comes last.
   const auto rank = [](const RemovalItem& item) {
     const bool is_payload = item.kind == ItemKind::Payload;

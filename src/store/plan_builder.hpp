@@ -53,6 +53,7 @@ class PlanBuilder {
   void remove_unlinked_blob(std::size_t repo, std::uint32_t index);
   void add(RemovalItem item);
   void count_everything();
+  void warn_of_doubtful_leases();
 
   const Inventory& inventory_;
   std::vector<RepoState> repos_;

@@ -54,6 +54,12 @@ Result<bool> lacks_files(Store& store, const RepoLayout& layout, const repo::Com
   return false;
 }
 
+DoubtfulLease in_words(const RepoLayout& layout, const LeaseRecord& lease) {
+  DoubtfulLease doubt{layout.folder() + "/.larder/leases/" + lease.run, "", unix_seconds(lease.until)};
+  if (!lease.owner.host.empty()) doubt.owner = "process " + std::to_string(lease.owner.pid) + " on " + lease.owner.host;
+  return doubt;
+}
+
 }  // namespace
 
 Result<LocksLook> look_at_all_locks(fs::Disk& disk, const RepoLayout& layout) {
@@ -82,7 +88,9 @@ Result<RepoUse> read_leases_now(Store& store, const RepoLayout& layout) {
   const WallTime now = store.clock().wall_now();
   LARDER_TRY(const auto leases, read_leases(store.disk(), layout));
   for (const LeaseRecord& lease : leases) {
-    if (is_void(store.disk(), lease, now)) continue;
+    const Liveness owner = liveness(store.disk(), lease.owner);
+    if (lease.until <= now || owner == Liveness::Dead) continue;
+    if (owner == Liveness::Unknown) use.doubtful.push_back(lease);
     if (lease.commit) {
       use.leased.push_back(*lease.commit);
     } else {
@@ -103,6 +111,7 @@ Result<RepoUse> read_use(Store& store, const RepoLayout& layout) {
 void apply_use(Store& store, const RepoLayout& layout, const RepoUse& use, RepoRecord& record) {
   if (use.is_idle()) return;
   record.is_in_use = use.uses_everything;
+  for (const LeaseRecord& lease : use.doubtful) record.doubtful_leases.push_back(in_words(layout, lease));
   for (BlobRecord& blob : record.blobs) blob.is_locked = use.needs_blob(blob.name);
   for (RevisionRecord& revision : record.revisions) {
     revision.is_in_use = revision.commit && std::find(use.leased.begin(), use.leased.end(), *revision.commit) != use.leased.end();

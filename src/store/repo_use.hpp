@@ -19,6 +19,7 @@ constexpr std::chrono::minutes kFillGrace{2};
 struct RepoUse {
   std::vector<repo::CommitId> leased;               ///< commits of the leases that are not void
   bool has_unknown_lease = false;                   ///< a live lease that names no commit
+  std::vector<LeaseRecord> doubtful;                ///< leases that are not void, of owners that may be dead all the same
   std::set<std::string, std::less<>> locked;        ///< names of blobs whose lock somebody else holds (R-540)
   std::set<std::string, std::less<>> leased_blobs;  ///< by the listings of the leased commits
   bool uses_everything = false;                     ///< a leased commit has no readable listing yet: which blobs it needs is not known

@@ -116,6 +116,17 @@ TEST_CASE("token store: a file that can't be understood is never written over", 
   CHECK(*rig.store.remove_all(rig.cancel));
 }
 
+TEST_CASE("token store: a folder in the place of a file is told, not taken for none", "[auth][token_store]") {
+  Rig rig;
+  const auto path = rig.folder / GENERATE("hf/token", "hf/stored_tokens");
+  REQUIRE(rig.disk->make_folders(path));
+  const auto state = rig.store.read();
+  REQUIRE_FALSE(state);
+  CHECK(state.error().code == ErrorCode::IoFailed);
+  CHECK(state.error().message.find(path) == 0);
+  CHECK_FALSE(rig.store.save(rig.section("a", "hf_a"), rig.cancel));
+}
+
 TEST_CASE("token store: another program's lock is waited for, then it is busy", "[auth][token_store]") {
   Rig rig;
   rig.folder.folder("hf");

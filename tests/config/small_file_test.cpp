@@ -24,6 +24,13 @@ TEST_CASE("SmallFile: pipes and folders are passed over, unless a pipe was meant
   REQUIRE(::mkfifo((dir / "pipe").c_str(), 0600) == 0);
   CHECK_FALSE(read_small_file(dir / "pipe", FileShape::Regular)->has_value());  // would wait for a writer
   CHECK_FALSE(read_small_file(dir.path(), FileShape::Regular)->has_value());
+  CHECK_FALSE(read_small_file("/dev/null", FileShape::Expected)->has_value());
+  for (const auto& path : {dir / "pipe", std::string(dir.path())}) {
+    const auto odd = read_small_file(path, FileShape::Expected);
+    REQUIRE_FALSE(odd);
+    CHECK(odd.error().code == larder::ErrorCode::IoFailed);
+    CHECK(odd.error().message.find(path) == 0);
+  }
 }
 
 TEST_CASE("SmallFile: more than a mebibyte is no small file", "[config][small_file]") {

@@ -290,6 +290,30 @@ TEST_CASE("auth logout: a token from elsewhere is an error after the deletion", 
   SECTION("of none") { CHECK_EXIT(box.run({"auth", "logout"}), 0); }
 }
 
+TEST_CASE("auth: a list says when it is empty or not what is in use", "[integration][auth]") {
+  Sandbox box;
+  const auto notes = [&] {
+    const auto listed = box.run({"auth", "list"});
+    CHECK_EXIT(listed, 0);
+    return listed.err;
+  };
+  CHECK(contains(notes(), "larder: note: no token is stored; `larder auth login` stores one"));
+  REQUIRE_EXIT(login(box, kMemberToken), 0);
+  CHECK(notes().empty());
+  box.environment["HF_TOKEN"] = "hf_another";
+  CHECK(contains(notes(), "in use is the token of HF_TOKEN"));
+  box.environment.erase("HF_TOKEN");
+  std::filesystem::remove(box.root() + "/hf/token");
+  CHECK(contains(notes(), "none of them is in use"));
+  std::filesystem::create_directory(box.root() + "/hf/token");
+  const auto folder = box.run({"auth", "list"});
+  CHECK_EXIT(folder, 8);
+  CHECK(contains(folder.err, box.root() + "/hf/token: is a folder where a file belongs"));
+  const auto status = box.run({"auth", "status"});
+  CHECK_EXIT(status, 4);
+  CHECK(contains(status.err, box.root() + "/hf/token: is a folder"));
+}
+
 TEST_CASE("auth: broken stored tokens are never written over", "[integration][auth]") {
   Sandbox box;
   for (const std::string& broken :

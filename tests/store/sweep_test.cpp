@@ -413,6 +413,35 @@ TEST_CASE("sweep: a lease that cannot be understood keeps its repository, not th
   CHECK(rig.sweep(store::plan_rm(rig.scan(), whole("org/m"), {})).removed.empty());
 }
 
+TEST_CASE("sweep: a lease that may be of nobody is named, with what to do about it", "[store][sweep]") {
+  StoreRig rig;
+  rig.cache.add(kRepo, kOne, {kConfig}, {});
+  const std::string lease = kRepo + "/.larder/leases/0000000a";
+  const auto warnings = [&] { return store::plan_rm(rig.scan(), whole("org/m"), {}).warnings; };
+  auto owner = store::own_identity(*rig.disk);
+  const auto write_lease = [&] {
+    rig.cache.write(lease, store::format_lease(owner, repo::CommitId::parse(kOne).value(), rig.clock->wall_now() + std::chrono::hours(1)));
+  };
+  SECTION("one that cannot be understood") {
+    rig.cache.write(lease, R"({"version":2})");
+    REQUIRE(warnings().size() == 1);
+    CHECK(warnings().front().starts_with(lease + ": a lease that cannot be understood keeps org/m until 2"));
+  }
+  SECTION("of another machine") {
+    owner.host = "elsewhere\n";
+    owner.pid = 4711;
+    write_lease();
+    REQUIRE(warnings().size() == 1);
+    CHECK(warnings().front().starts_with(lease + ": the lease of process 4711 on elsewhere"));
+    CHECK(warnings().front().find('\n') == std::string::npos);
+    CHECK(warnings().front().ends_with("remove this file"));
+  }
+  SECTION("not one of a process that runs") {
+    write_lease();
+    CHECK(warnings().empty());
+  }
+}
+
 TEST_CASE("sweep: foreign files at every level stay as they are", "[store][sweep]") {
   StoreRig rig;  // I6, C21
   rig.cache.add(kRepo, kOne, {kConfig, kWeights}, {"main"});

@@ -59,6 +59,7 @@ class TokenStore {
   Result<Locked> lock(const CancelToken& cancel) const;
   /// Empty where there are no locks.
   Result<std::optional<fs::FileLock>> wait_for_lock(const CancelToken& cancel) const;
+  Result<std::optional<std::string>> read_file(const std::string& path) const;
   Result<void> make_folder() const;
   Result<void> write_secret(const std::string& path, std::string_view text) const;
 

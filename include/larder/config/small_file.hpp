@@ -16,9 +16,10 @@ struct SmallFile {
   std::uint32_t mode = 0600;  ///< permission bits
   bool is_foreign = false;    ///< owned by another user
 };
-enum class FileShape { Any, Regular };
-/// At most 1 MiB of the file at `path`; nullopt: not there. `Regular` passes over anything else (a pipe would block), `Any` reads pipes
-/// too. Errors: IoFailed, PermissionDenied; InvalidConfig when it is longer.
+/// What a path may lead to: `Any` reads pipes too; `Regular` passes over everything else (a pipe would block); `Expected`, too, but what
+/// cannot be meant, a folder or a pipe, is an error.
+enum class FileShape { Any, Regular, Expected };
+/// At most 1 MiB of the file at `path`; nullopt: not there. Errors: IoFailed, PermissionDenied; InvalidConfig when it is longer.
 Result<std::optional<SmallFile>> read_small_file(const std::string& path, FileShape shape);
 /// The seam for tests.
 using ReadFile = std::function<Result<std::optional<SmallFile>>(const std::string& path, FileShape shape)>;

@@ -103,6 +103,13 @@ struct Leftover {
   bool is_dead = false;  ///< by docs/cache-layout.md "Whose turn it is to delete": prune and gc may remove it
 };
 
+/// A lease that counts although nobody can tell whether its run is alive: it cannot be understood, or is of another machine.
+struct DoubtfulLease {
+  std::string path;             ///< relative to the cache
+  std::string owner;            ///< "process 4711 on host"; empty: not known. As the file says, not escaped
+  std::int64_t until_unix = 0;  ///< it counts so long, seconds since the epoch
+};
+
 /// One repository folder.
 struct RepoRecord {
   repo::RepoId repo;
@@ -117,7 +124,8 @@ struct RepoRecord {
   std::int64_t modified_ns = 0;
   std::vector<Problem> problems;
   std::vector<Leftover> leftovers;
-  bool is_in_use = false;  ///< a running pull whose files cannot be told apart: nothing of this repository is removed
+  bool is_in_use = false;                      ///< a running pull whose files cannot be told apart: nothing of this repository is removed
+  std::vector<DoubtfulLease> doubtful_leases;  ///< of those that keep something. InventoryDepth Removal
 };
 
 /// One payload of the shared store.
