@@ -92,6 +92,7 @@ class RepoRepair {
       removed.push_back(finding);
     }
     LARDER_CHECK(sweep.run());
+    LARDER_CHECK(sweep.let_go());  // nobody gets damaged bytes back
     for (Finding* finding : removed) {
       LARDER_TRY(const auto facts, services_.disk.look(layout_.blob(finding->blob)));
       finding->is_repaired = !facts;

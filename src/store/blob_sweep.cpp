@@ -5,6 +5,7 @@
 #include "store/shared_store.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 #include <vector>
 
@@ -101,6 +102,7 @@ Result<void> BlobSweep::give_back(const std::vector<std::string>& names) {
   Result<void> outcome;
   for (const std::string& name : names) {
     auto back = store_.disk().rename_new(place_aside(name), layout_.blob(name));
+    if (!back && back.error().os_error == ENOENT) continue;  // gone with the whole repository
     if (back && !*back) aside_.push_back(name);
     if (!back && outcome) outcome = fail(std::move(back).error());
   }

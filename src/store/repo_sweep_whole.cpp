@@ -87,12 +87,13 @@ Result<void> RepoSweep::remove_own() {
       if (is_partial && is_run_name(name)) LARDER_CHECK(remove_partial(name));
     }
   }
-  // Blobs that wait aside are not in anybody's way: who can want them has a snapshot, so the repository stays.
-  LARDER_CHECK(remove_plain_files(layout_.tmp(), [&](std::string_view name) { return is_run_name(name) && run_of(name) != store_.run(); }));
+  LARDER_TRY(const auto kept, snapshot_names());
+  // Blobs that a removal has put aside wait for who may want them: only where a snapshot is.
+  LARDER_CHECK(remove_plain_files(layout_.tmp(),
+                                  [&](std::string_view name) { return is_run_name(name) && (kept.empty() || !is_blob_aside(name)); }));
   LARDER_CHECK(remove_plain_files(layout_.removing(), is_run_name));
   LARDER_CHECK(remove_plain_files(layout_.leases(), is_run));
   LARDER_CHECK(remove_plain_files(layout_.pins(), is_commit_name));
-  LARDER_TRY(const auto kept, snapshot_names());
   LARDER_CHECK(remove_plain_files(layout_.own() + "/left",
                                   [&](std::string_view name) { return is_commit_name(name) && !kept.contains(std::string(name)); }));
   return remove_plain_files(layout_.own() + "/used", is_commit_name);
