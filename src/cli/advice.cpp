@@ -1,5 +1,6 @@
 #include "cli/advice.hpp"
 
+#include <larder/ops/offline_advice.hpp>
 #include <larder/ops/room_advice.hpp>
 
 #include <string>
@@ -17,7 +18,7 @@ std::string_view outer_hint(ErrorCode code) {
     case ErrorCode::EntryNotFound:
       return "check the spelling, letter case included";
     case ErrorCode::NotInCache:
-      return "run it once without --offline and HF_HUB_OFFLINE";
+      return ops::kGoOnline;
     case ErrorCode::AuthRequired:
     case ErrorCode::AccessDenied:
     case ErrorCode::GatedRepo:

@@ -19,6 +19,12 @@ void write_file_head(JsonWriter& json, const repo::FileEntry& file) {
   json.begin_object().field("path", file.path).field("size", file.size).field("blob", digest.hex()).field("digest", digest.text());
 }
 
+/// What a plan and a pull begin with, up to their files.
+void write_selection_head(JsonWriter& json, const ops::SelectionReport& report) {
+  write_repo(json, report.repo, report.canonical_id);
+  json.field("requested", report.requested).field("commit", report.commit.hex()).field("path", report.path).begin_array("files");
+}
+
 }  // namespace
 
 void write_repo(JsonWriter& json, const repo::RepoId& repo, std::string_view canonical) {
@@ -30,8 +36,7 @@ void write_repo(JsonWriter& json, const repo::RepoId& repo, std::string_view can
 void write_pull_document(Output& out, const ops::PullReport& report) {
   JsonWriter json(out);
   json.begin_object().field("schema", "larder.pull/1");
-  write_repo(json, report.repo, report.canonical_id);
-  json.field("requested", report.requested).field("commit", report.commit.hex()).field("path", report.path).begin_array("files");
+  write_selection_head(json, report);
   for (const auto& file : report.files) {
     write_file_head(json, report.tree.at(file.index));
     json.field("status", name(file.status)).end_object();
@@ -45,8 +50,7 @@ void write_pull_document(Output& out, const ops::PullReport& report) {
 void write_plan_document(Output& out, const ops::PlanReport& report) {
   JsonWriter json(out);
   json.begin_object().field("schema", "larder.plan/1");
-  write_repo(json, report.repo, report.canonical_id);
-  json.field("requested", report.requested).field("commit", report.commit.hex()).field("path", report.path).begin_array("files");
+  write_selection_head(json, report);
   for (const auto& file : report.files) {
     write_file_head(json, report.tree.at(file.index));
     json.field("action", name(file.action)).field("reason", transfer::reason(report.tree, file)).end_object();

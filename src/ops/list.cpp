@@ -17,12 +17,7 @@ Result<FilesReport> list_files(Services& services, const repo::Reference& refere
                                const CancelToken& cancel) {
   const TargetQuestion question{reference.repo, reference.revision.value_or(repo::Revision()), offline, {}, reference.path};
   const auto object = "files " + object_name(question.repo, question.revision);
-  LARDER_TRY(auto target, with_context(find_target(services, question, cancel), object));
-  if (!target.tree) {
-    return with_context(
-        Result<FilesReport>(fail(ErrorCode::NotInCache, "no listing of this commit in the cache", "run it once without --offline")),
-        object);
-  }
+  LARDER_TRY(auto target, with_context(find_listed_target(services, question, cancel), object));
   PullOptions options;
   options.reference = reference;
   LARDER_TRY(auto selection, with_context(select_files(*target.tree, options), object));

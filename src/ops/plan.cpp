@@ -9,21 +9,11 @@ Result<PlanReport> make_report(Services& services, const PullOptions& options, c
   const auto requests_before = services.transport.requests();
   Prepared prepared;
   LARDER_CHECK(prepare(services, options, cancel, prepared));
-  if (!prepared.target.tree) {
-    return fail(ErrorCode::NotInCache, "no listing of this commit in the cache", "run it once without --offline");
-  }
+  if (!prepared.target.tree) return no_listing();
   PlanReport report;
-  report.repo = options.reference.repo;
-  report.canonical_id = prepared.target.resolved.canonical_id;
-  report.requested = asked_revision(options).text();
-  report.commit = prepared.target.resolved.commit;
-  report.path = prepared.path;
-  report.left_out = std::move(prepared.selection.left_out);
-  report.warnings = std::move(prepared.target.warnings);
-  report.warnings.insert(report.warnings.end(), prepared.selection.warnings.begin(), prepared.selection.warnings.end());
+  begin_report(options, prepared, report);
   report.tree = std::move(*prepared.target.tree);
   report.files = std::move(prepared.plan.files);
-  report.total_bytes = prepared.plan.total_bytes;
   report.fetch_bytes = prepared.plan.fetch_bytes;
   report.reuse_bytes = prepared.plan.reuse_bytes;
   report.requests = services.transport.requests() - requests_before + prepared.plan.expected_requests;

@@ -71,10 +71,8 @@ Result<void> require_everything_here(const Prepared& prepared) {
     names += (names.empty() ? "" : ", ") + escape_text(prepared.target.tree->at(file.index).path);
   }
   if (missing == 0) return {};
-  return fail(ErrorCode::NotInCache,
-              fmt::format("not here: {} of {}: {}{}", missing, counted(prepared.plan.files.size(), "file"), names,
-                          missing > kMissingNamed ? ", …" : ""),
-              "run it once without --offline");
+  return fail(ErrorCode::NotInCache, fmt::format("not here: {} of {}: {}{}", missing, counted(prepared.plan.files.size(), "file"), names,
+                                                 missing > kMissingNamed ? ", …" : ""));
 }
 
 /// Longest path that fits below `folder`; in a local folder it is also that of the file's metadata (T7, R-601).
@@ -139,23 +137,30 @@ Result<void> prepare(Services& services, const PullOptions& options, const Cance
   return {};
 }
 
-Result<std::optional<PullReport>> unlisted_snapshot(Services& services, const PullOptions& options, const Target& target) {
-  if (target.tree) return std::optional<PullReport>{};
-  PullReport report;
+void begin_report(const PullOptions& options, Prepared& prepared, SelectionReport& report) {
   report.repo = options.reference.repo;
+  report.canonical_id = prepared.target.resolved.canonical_id;
   report.requested = asked_revision(options).text();
-  report.commit = target.resolved.commit;
-  report.path = options.local_dir ? *options.local_dir : services.store.layout(report.repo).snapshot(report.commit);
+  report.commit = prepared.target.resolved.commit;
+  report.path = prepared.path;
+  report.left_out = std::move(prepared.selection.left_out);
+  report.warnings = std::move(prepared.target.warnings);
+  report.warnings.insert(report.warnings.end(), prepared.selection.warnings.begin(), prepared.selection.warnings.end());
+  report.total_bytes = prepared.plan.total_bytes;
+}
+
+Result<std::optional<PullReport>> unlisted_snapshot(Services& services, const PullOptions& options, Prepared& prepared) {
+  if (prepared.target.tree) return std::optional<PullReport>{};
+  PullReport report;
+  begin_report(options, prepared, report);
   LARDER_TRY(const bool here, has_snapshot(services, options, report));
-  if (!here) {
-    return fail(ErrorCode::NotInCache, "commit " + report.commit.hex() + " is not in the cache", "run it once without --offline");
-  }
+  if (!here) return fail(ErrorCode::NotInCache, "commit " + report.commit.hex() + " is not in the cache");
   auto names = options.files;
   if (!options.reference.path.empty()) names.push_back(options.reference.path);
   for (const auto& name : names) {
     LARDER_CHECK(repo::check_name(name.ends_with('/') ? std::string_view(name).substr(0, name.size() - 1) : name, repo::NamePlace::Cache));
     LARDER_TRY(const auto file, services.disk.look_through(report.path + "/" + name));
-    if (!file) return fail(ErrorCode::NotInCache, escape_text(name) + ": not in the cached snapshot", "run it once without --offline");
+    if (!file) return fail(ErrorCode::NotInCache, escape_text(name) + ": not in the cached snapshot");
     if (names.size() == 1 && file->kind == fs::FileKind::Regular) report.path += "/" + name;
   }
   report.warnings.emplace_back("the cache has no listing of this commit: whether the snapshot is complete is unknown");

@@ -36,8 +36,11 @@ struct Prepared {
 /// when offline and something is missing (named). On failure `prepared` holds what was found out so far (mark_missing needs the target).
 Result<void> prepare(Services& services, const PullOptions& options, const CancelToken& cancel, Prepared& prepared);
 
+/// What a plan and a pull tell of the same preparation, whose warnings and `left_out` it takes; the tree is handed over by the caller.
+void begin_report(const PullOptions& options, Prepared& prepared, SelectionReport& report);
+
 /// Offline without a listing: the snapshot folder as it is, completeness unknown; nullopt when this is not such a case.
-Result<std::optional<PullReport>> unlisted_snapshot(Services& services, const PullOptions& options, const Target& target);
+Result<std::optional<PullReport>> unlisted_snapshot(Services& services, const PullOptions& options, Prepared& prepared);
 
 /// The revision asked for, "main" when none was written.
 repo::Revision asked_revision(const PullOptions& options);

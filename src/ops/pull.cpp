@@ -72,14 +72,7 @@ Result<void> Pull::prepare_all() {
     }
     return prepared;
   }
-  report_.repo = options_.reference.repo;
-  report_.canonical_id = prepared_.target.resolved.canonical_id;
-  report_.requested = asked_revision(options_).text();
-  report_.commit = prepared_.target.resolved.commit;
-  report_.path = prepared_.path;
-  report_.left_out = std::move(prepared_.selection.left_out);
-  report_.warnings = prepared_.target.warnings;
-  report_.warnings.insert(report_.warnings.end(), prepared_.selection.warnings.begin(), prepared_.selection.warnings.end());
+  begin_report(options_, prepared_, report_);
   const auto& plan = prepared_.plan;
   log::info(fmt::format("commit {}: {} chosen, {} to fetch, {} here", report_.commit.hex(), counted(plan.files.size(), "file"),
                         counted(plan.fetch_bytes, "byte"), plan.reuse_bytes));
@@ -143,7 +136,7 @@ Result<void> Pull::settle_one(std::size_t slot, FileStatus good) {
   }
   if (options_.offline) {
     engine_.statuses[slot] = FileStatus::Failed;
-    engine_.failures.add(file.index, fail(ErrorCode::NotInCache, "what is here has wrong bytes", "run it once without --offline").value());
+    engine_.failures.add(file.index, fail(ErrorCode::NotInCache, "what is here has wrong bytes").value());
     return {};
   }
   file.action = Action::Fetch;
@@ -214,7 +207,6 @@ void Pull::fill_report() {
     const auto size = tree.at(prepared_.plan.files[slot].index).size;
     const auto status = engine_.statuses[slot];
     report_.files.push_back({prepared_.plan.files[slot].index, status});
-    report_.total_bytes += size;
     if (status == FileStatus::Reused || status == FileStatus::Shared) report_.reused_bytes += size;
   }
   engine_.failures.sort();
@@ -268,7 +260,7 @@ bool Pull::renew_listing() {
 
 Result<void> Pull::run() {
   LARDER_CHECK(prepare_all());
-  LARDER_TRY(auto unlisted, unlisted_snapshot(services_, options_, prepared_.target));
+  LARDER_TRY(auto unlisted, unlisted_snapshot(services_, options_, prepared_));
   if (unlisted) {
     report_ = std::move(*unlisted);
     return {};

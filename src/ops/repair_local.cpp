@@ -49,7 +49,7 @@ Result<void> repair_commit(Services& services, const CacheVerifyOptions& options
   question.repo = options.references.front().repo;
   LARDER_TRY(question.revision, repo::Revision::parse(commit.hex()));
   question.local_dir = layout.folder();
-  LARDER_TRY(const auto target, find_target(services, question, cancel));
+  LARDER_TRY(const auto target, find_listed_target(services, question, cancel));
   RefetchOrder order{question.repo, commit, &*target.tree, options.mirrors, {}, options.engine};
   std::map<std::uint32_t, store::Finding*> by_index;
   for (store::Finding* finding : findings) {

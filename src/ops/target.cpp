@@ -7,6 +7,7 @@
 #include "store/tree_cache.hpp"
 
 #include <larder/hub/hub_client.hpp>
+#include <larder/ops/offline_advice.hpp>
 
 #include <fmt/format.h>
 
@@ -42,7 +43,7 @@ Result<repo::CommitId> find_offline(Services& services, const TargetQuestion& qu
   LARDER_TRY(const auto in_folder, find_in_folder(services, question));
   if (in_folder) return *in_folder;
   return fail(ErrorCode::NotInCache, fmt::format("no such revision in the cache {}", services.store.root()),
-              "run it once without --offline, or name a cached commit (`larder cache ls --revisions`)");
+              fmt::format("{}, or name a cached commit (`larder cache ls --revisions`)", kGoOnline));
 }
 
 void add_hint(Error& error, std::string_view hint) {
@@ -108,6 +109,8 @@ std::vector<std::string> moved_warnings(const TargetQuestion& question, const re
   return {fmt::format("{} is now called {} on the Hub; the cache keeps the name you typed", question.repo.text(), resolved.canonical_id)};
 }
 
+tl::unexpected<Error> no_listing() { return fail(ErrorCode::NotInCache, "no listing of this commit in the cache"); }
+
 Result<Target> find_target(Services& services, const TargetQuestion& question, const CancelToken& cancel) {
   Target target;
   LARDER_TRY(target.resolved, find_commit(services, question, cancel));
@@ -124,6 +127,12 @@ Result<Target> find_target(Services& services, const TargetQuestion& question, c
   if (!listed) return fail(with_offline_hint(services, question, std::move(listed.error())));
   target.tree = std::move(*listed);
   target.tree_is_new = true;
+  return target;
+}
+
+Result<Target> find_listed_target(Services& services, const TargetQuestion& question, const CancelToken& cancel) {
+  auto target = find_target(services, question, cancel);
+  if (target && !target->tree) return no_listing();
   return target;
 }
 

@@ -38,6 +38,11 @@ std::vector<std::string> moved_warnings(const TargetQuestion& question, const re
 /// The same with the tree: trees/<commit>.json first (a commit never changes), then the Hub. Offline: as if not `lists_anew`.
 Result<Target> find_target(Services& services, const TargetQuestion& question, const CancelToken& cancel);
 
+/// What is missing of a target without a tree: NotInCache.
+tl::unexpected<Error> no_listing();
+/// For those who can do nothing without the tree.
+Result<Target> find_listed_target(Services& services, const TargetQuestion& question, const CancelToken& cancel);
+
 /// "org/name@main", as messages name it.
 std::string object_name(const repo::RepoId& repo, const repo::Revision& revision);
 

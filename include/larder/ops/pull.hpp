@@ -36,20 +36,24 @@ struct PulledFile {
   transfer::FileStatus status = transfer::FileStatus::Pending;
 };
 
-/// What a pull did, or got done before it failed. Files in tree order.
-struct PullReport {
+/// Of which commit, and what of it was chosen.
+struct SelectionReport {
   repo::RepoId repo;
   std::string canonical_id;  ///< the Hub's own id when it is another; else empty
   std::string requested;     ///< the revision as asked
   repo::CommitId commit;
   std::string path;  ///< what stdout says: snapshot folder, single file, or local folder
   repo::Tree tree;   ///< what `files` and `left_out` point into; empty when the run failed before it was listed
-  std::vector<PulledFile> files;
   std::vector<repo::LeftOut> left_out;
-  FailureList failures;  ///< by index in the tree, ascending
   std::vector<std::string> warnings;
-  std::vector<std::string> notes;  ///< worth a line to a person: "main moved from … to …", files that run code (T18, T19)
-  std::uint64_t total_bytes = 0;
+  std::uint64_t total_bytes = 0;  ///< sizes of the chosen files
+};
+
+/// What a pull did, or got done before it failed. Files in tree order.
+struct PullReport : SelectionReport {
+  std::vector<PulledFile> files;
+  FailureList failures;             ///< by index in the tree, ascending
+  std::vector<std::string> notes;   ///< worth a line to a person: "main moved from … to …", files that run code (T18, T19)
   std::uint64_t fetched_bytes = 0;  ///< body bytes over the network
   std::uint64_t reused_bytes = 0;
   std::uint64_t requests = 0;
@@ -61,17 +65,8 @@ struct PullReport {
 Result<void> pull(Services& services, const PullOptions& options, PullReport& report, const CancelToken& cancel);
 
 /// What a pull would do. Why for each file: transfer::reason(tree, file).
-struct PlanReport {
-  repo::RepoId repo;
-  std::string canonical_id;
-  std::string requested;
-  repo::CommitId commit;
-  std::string path;
-  repo::Tree tree;  ///< what `files` and `left_out` point into
+struct PlanReport : SelectionReport {
   std::vector<transfer::PlannedFile> files;
-  std::vector<repo::LeftOut> left_out;
-  std::vector<std::string> warnings;
-  std::uint64_t total_bytes = 0;
   std::uint64_t fetch_bytes = 0;
   std::uint64_t reuse_bytes = 0;
   std::uint64_t requests = 0;  ///< expected, of the pull
