@@ -1,5 +1,7 @@
 #include "ops/adopt_commit.hpp"
 
+#include "base/escape.hpp"
+#include "store/adopt_blob.hpp"
 #include "store/pin.hpp"
 #include "store/presence.hpp"
 #include "store/ref_store.hpp"
@@ -29,33 +31,50 @@ AdoptHow how_of(store::TakenBy taken) {
   return AdoptHow::Copy;
 }
 
-}  // namespace
-
-std::function<void(std::uint64_t)> note_of_copy(store::WorkNotes& notes, const std::string& path, std::uint64_t size) {
-  return [&notes, &path, size](std::uint64_t bytes) {
-    notes.tell([&] { return fmt::format("taking over {}: {} of {}", path, format_bytes_long(bytes), format_bytes_long(size)); });
-  };
+/// What is wrong with one file, and with none of the others.
+bool is_of_one_file(ErrorCode code) {
+  return code == ErrorCode::LockBusy || code == ErrorCode::DigestMismatch || code == ErrorCode::NotInCache;
 }
 
-AdoptCommit::AdoptCommit(store::Store& store, const repo::RepoId& repo, const repo::CommitId& commit, store::HardLinks hard_links,
-                         const CancelToken& cancel)
-    : store_(store), layout_(store.layout(repo)), commit_(commit), hard_links_(hard_links), cancel_(cancel) {}
+}  // namespace
+
+AdoptCommit::AdoptCommit(Adoption& run, const repo::RepoId& repo, const repo::CommitId& commit)
+    : run_(run), store_(run.services.store), repo_(repo), layout_(store_.layout(repo)), commit_(commit) {}
 
 Result<void> AdoptCommit::begin() {
   if (writer_) return {};
-  LARDER_TRY(const auto gate, store::RepoGate::prepare(store_, layout_, kPatience, cancel_));
+  LARDER_TRY(const auto gate, store::RepoGate::prepare(store_, layout_, kPatience, run_.cancel));
   LARDER_TRY(auto lease, store::Lease::take(store_, layout_, commit_));
   lease_.emplace(std::move(lease));
   writer_.emplace(store_, layout_, commit_);
   return {};
 }
 
-Result<AdoptHow> AdoptCommit::take(const store::AdoptSource& source, std::string_view path) {
+Result<AdoptHow> AdoptCommit::bring(const AdoptFile& file, const std::string& from) {
+  const std::uint64_t size = file.facts.size;
+  const auto copied = [&](std::uint64_t bytes) {
+    run_.notes.tell([&] { return fmt::format("taking over {}: {} of {}", from, format_bytes_long(bytes), format_bytes_long(size)); });
+  };
+  copied(0);
+  const auto hard_links = run_.options.hard_links ? store::HardLinks::Yes : store::HardLinks::No;
+  LARDER_TRY(const auto taken,
+             store::adopt_blob(store_, layout_, {file.file, file.digest, size, file.facts, copied}, hard_links, run_.cancel));
+  LARDER_CHECK(writer_->place(file.path, file.digest.hex(), store::BlobOrigin::WasHere));
+  return how_of(taken);
+}
+
+Result<bool> AdoptCommit::take(const AdoptFile& file) {
   LARDER_CHECK(begin());
   LARDER_CHECK(lease_->renew_if_due());
-  LARDER_TRY(const auto taken, store::adopt_blob(store_, layout_, source, hard_links_, cancel_));
-  LARDER_CHECK(writer_->place(path, source.digest.hex(), store::BlobOrigin::WasHere));
-  return how_of(taken);
+  std::string from = run_.below(file.file);
+  const auto how = bring(file, from);
+  if (!how && !is_of_one_file(how.error().code)) return fail(how.error());
+  if (!how) {
+    run_.leave(std::move(from), escape_text(how.error().message));
+    return false;
+  }
+  run_.report.taken.push_back({std::move(from), repo_, commit_, file.path, file.digest, file.facts.size, *how});
+  return true;
 }
 
 Result<bool> AdoptCommit::is_complete(const repo::Tree& tree) {

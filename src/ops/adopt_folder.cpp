@@ -34,26 +34,26 @@ FolderKind folder_kind(fs::Disk& disk, const std::string& folder) {
   return has_ollama ? FolderKind::Ollama : FolderKind::Plain;
 }
 
-Result<std::vector<FolderFile>> list_folder(fs::Disk& disk, const std::string& folder, FolderKind kind, std::vector<LeftFile>& left,
-                                            store::WorkNotes& notes, const CancelToken& cancel) {
+Result<std::vector<FolderFile>> list_folder(Adoption& run, FolderKind kind) {
+  const std::string& folder = run.options.folder;
   std::vector<FolderFile> files;
   fs::WalkOptions options;
   options.unreadable = [&](const std::string& path, const Error& error) -> Result<fs::WalkStep> {
     if (path.empty()) return fail(error);
-    left.push_back({path, escape_text(error.message)});
+    run.leave(path, escape_text(error.message));
     return fs::WalkStep::Continue;
   };
   LARDER_CHECK(fs::walk(folder, options, [&](const fs::WalkEntry& entry) -> Result<fs::WalkStep> {
-    if (cancel.is_cancelled()) return fail(cancel.error());
+    if (run.cancel.is_cancelled()) return fail(run.cancel.error());
     if (entry.kind() == fs::FileKind::Folder) return is_bookkeeping(entry.path()) ? fs::WalkStep::Skip : fs::WalkStep::Continue;
-    const auto facts = disk.look_through(folder + "/" + entry.path());
+    const auto facts = run.services.disk.look_through(folder + "/" + entry.path());
     if (!facts || !*facts || (*facts)->kind != fs::FileKind::Regular) {
-      left.push_back({entry.path(), "no regular file"});
+      run.leave(entry.path(), "no regular file");
       return fs::WalkStep::Continue;
     }
     const auto claimed = kind == FolderKind::Ollama ? store::ollama_digest(entry.name()) : std::nullopt;
     files.push_back({entry.path(), **facts, claimed});
-    notes.tell([&] { return "looking: " + counted(files.size(), "file"); });
+    run.notes.tell([&] { return "looking: " + counted(files.size(), "file"); });
     return fs::WalkStep::Continue;
   }));
   std::sort(files.begin(), files.end(), [](const FolderFile& a, const FolderFile& b) { return a.path < b.path; });

@@ -2,11 +2,9 @@
 #pragma once
 
 #include "fs/disk.hpp"
-#include "store/work_notes.hpp"
+#include "ops/adoption.hpp"
 
-#include <larder/base/cancel.hpp>
 #include <larder/digest/digest.hpp>
-#include <larder/ops/cache_adopt.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -27,9 +25,7 @@ struct FolderFile {
   std::optional<digest::Digest> claimed;  ///< what its name promises (Ollama)
 };
 
-/// Regular files, and links to regular files, sorted by path; bookkeeping of `hf` and of git left out. What cannot be read goes to `left`;
-/// `notes` hears how many there are so far.
-Result<std::vector<FolderFile>> list_folder(fs::Disk& disk, const std::string& folder, FolderKind kind, std::vector<LeftFile>& left,
-                                            store::WorkNotes& notes, const CancelToken& cancel);
+/// Regular files, and links to regular files, sorted by path; bookkeeping of `hf` and of git left out. What cannot be read is left.
+Result<std::vector<FolderFile>> list_folder(Adoption& run, FolderKind kind);
 
 }  // namespace larder::ops

@@ -10,7 +10,18 @@ constexpr int kMaxDepth = 64;
 std::string join(const std::string& folder, const std::string& name) { return folder.empty() ? name : folder + "/" + name; }
 
 std::string absolute_path(const SnapshotPlace& snapshot, const std::string& path) {
-  return join(snapshot.layout.snapshots() + "/" + snapshot.name, path);
+  const std::string folder = snapshot.layout.snapshots() + "/" + snapshot.name;
+  return path.empty() ? folder : folder + "/" + path;
+}
+
+/// Names in a folder of the snapshot; nullopt: it is not there any more.
+Result<std::optional<std::vector<std::string>>> list_names(const SnapshotPlace& snapshot, const std::string& folder) {
+  const std::string absolute = absolute_path(snapshot, folder);
+  auto names = snapshot.disk.list(absolute);
+  if (names) return std::optional(std::move(*names));
+  LARDER_TRY(const auto facts, snapshot.disk.look(absolute));
+  if (!facts) return std::optional<std::vector<std::string>>{};
+  return fail(std::move(names).error());
 }
 
 /// Fills `entry` for what is at its path; false: a folder, or gone.
@@ -38,14 +49,14 @@ Result<bool> read_entry(const SnapshotPlace& snapshot, SnapshotEntry& entry, boo
 
 Result<bool> list_snapshot_folder(const SnapshotPlace& snapshot, const std::string& folder,
                                   const std::function<Result<void>(SnapshotEntry&)>& visit, std::vector<std::string>& subfolders) {
-  const std::string absolute = absolute_path(snapshot, folder);
-  auto names = snapshot.disk.list(absolute);
-  if (!names) {
-    LARDER_TRY(const auto facts, snapshot.disk.look(absolute));
-    if (!facts) return false;
-    return fail(std::move(names).error());
+  auto listed = list_names(snapshot, folder);
+  if (!listed) {
+    if (!snapshot.unreadable) return fail(std::move(listed).error());
+    LARDER_CHECK(snapshot.unreadable(folder, listed.error()));
+    return true;
   }
-  for (const std::string& name : *names) {
+  if (!*listed) return false;
+  for (const std::string& name : **listed) {
     SnapshotEntry entry;
     entry.path = join(folder, name);
     bool is_folder = false;

@@ -45,11 +45,13 @@ struct SnapshotPlace {
   fs::Disk& disk;
   const RepoLayout& layout;
   const std::string& name;  ///< the folder's name in snapshots/
+  /// If given, told of a folder that cannot be read (relative to the snapshot), which is then passed over.
+  std::function<Result<void>(const std::string& folder, const Error& error)> unreadable = {};
 };
 
 /// Each entry is passed to `visit`, folders' entries sorted by name; `folders`, if given,
 /// gets a stamp of each folder, taken before its entries are read. What vanishes meanwhile is passed over (C27). At most 64 folders deep
-/// (docs/hub-protocol.md "Limits"). Errors: those of `visit`, Interrupted, and of reading a folder.
+/// (docs/hub-protocol.md "Limits"). Errors: those of `visit` and `unreadable`, Interrupted, and of reading a folder.
 Result<void> walk_snapshot(const SnapshotPlace& snapshot, const std::function<Result<void>(SnapshotEntry&)>& visit,
                            std::vector<FolderStamp>* folders, const CancelToken& cancel);
 
