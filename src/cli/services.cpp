@@ -20,13 +20,14 @@ constexpr std::string_view kUsualEndpoint = "https://huggingface.co";
 
 /// In the order they need each other.
 struct Workshop::Objects {
-  Objects(const config::Settings& settings, Clock& clock, hub::HubOptions hub_options, std::unique_ptr<ProgressSink> view)
-      : random(make_system_random()),
+  Objects(const config::Loaded& config, Clock& clock, hub::HubOptions hub_options, std::unique_ptr<ProgressSink> view)
+      : settings(config.settings),
+        random(make_system_random()),
         real_disk(fs::make_real_disk()),
         unsynced_disk(settings.no_fsync ? fs::make_unsynced_disk(*real_disk) : nullptr),
         pool(share_memory(settings).pool),
         progress(std::move(view)),
-        transport(net::make_curl_transport(transport_options(settings), pool, clock)),
+        transport(net::make_curl_transport(transport_options(config), pool, clock)),
         client(*transport, clock, *random, *progress, {.tries = std::max(1, settings.retries)}),
         hub(client, std::move(hub_options)),
         store(disk(), clock, *random,
@@ -37,6 +38,7 @@ struct Workshop::Objects {
 
   fs::Disk& disk() { return unsynced_disk ? *unsynced_disk : *real_disk; }
 
+  const config::Settings& settings;
   std::unique_ptr<Random> random;
   std::unique_ptr<fs::Disk> real_disk;
   std::unique_ptr<fs::Disk> unsynced_disk;
@@ -100,7 +102,7 @@ Result<std::unique_ptr<Workshop::Objects>> Workshop::make(Reach reach) {
     }
   }
   auto view = make_progress_view(options_.progress, line_, *clock_);
-  auto objects = std::make_unique<Objects>(settings, *clock_, std::move(hub), std::move(view));
+  auto objects = std::make_unique<Objects>(config_, *clock_, std::move(hub), std::move(view));
   if (options_.deadline) objects->client.set_deadline(*options_.deadline);
   return objects;
 }

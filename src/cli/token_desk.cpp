@@ -37,8 +37,8 @@ void protect_memory() {
 
 /// What a few questions need before the services are there. Borrows the clock.
 struct SmallClient {
-  SmallClient(const config::Settings& settings, Clock& clock, int tries)
-      : transport(net::make_curl_transport(transport_options(settings), pool, clock)),
+  SmallClient(const config::Loaded& config, Clock& clock, int tries)
+      : transport(net::make_curl_transport(transport_options(config), pool, clock)),
         client(*transport, clock, *random, silent, {.tries = tries}) {}
 
   std::unique_ptr<Random> random = make_system_random();
@@ -94,7 +94,7 @@ bool TokenDesk::is_stored_login() const { return choice_->source == "file" && co
 Result<void> TokenDesk::exchange(int tries) {
   const auto& settings = config_.settings;
   LARDER_TRY(const auto endpoint, Url::parse(settings.endpoint));
-  SmallClient asker(settings, clock_, tries);
+  SmallClient asker(config_, clock_, tries);
   const auto& identity = *choice_->identity;
   LARDER_TRY(const auto fresh,
              auth::exchange_identity(asker.client, endpoint, {identity.resource, identity.id_token, identity.mint_url, identity.mint_token},
@@ -123,7 +123,7 @@ void TokenDesk::renew() {
   use(state->active);  // another client may have renewed it since
   const auto endpoint = Url::parse(settings.endpoint);
   if (!endpoint) return;
-  SmallClient asker(settings, clock_, 1);
+  SmallClient asker(config_, clock_, 1);
   auth::OAuth oauth(asker.client, clock_, *endpoint, settings.oauth_client_id);
   const auto renewed = ops::renew_if_due(oauth, store, clock_, *choice_->token, cancel_);
   if (renewed) {

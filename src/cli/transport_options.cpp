@@ -22,10 +22,14 @@ MemoryShare share_memory(const config::Settings& settings) {
   return share;
 }
 
-net::TransportOptions transport_options(const config::Settings& settings) {
+net::TransportOptions transport_options(const config::Loaded& config) {
+  const auto& settings = config.settings;
   net::TransportOptions options;
   options.network.http_proxy = settings.http_proxy;
   options.network.https_proxy = settings.https_proxy;
+  // A variable, whenever there is a proxy: no flag and no file sets one.
+  if (!settings.http_proxy.empty()) options.network.http_proxy_name = config.source("http_proxy").from;
+  if (!settings.https_proxy.empty()) options.network.https_proxy_name = config.source("https_proxy").from;
   options.network.no_proxy = settings.no_proxy;
   options.network.ca_file = settings.ca_file;
   options.network.ca_folder = settings.ca_folder;

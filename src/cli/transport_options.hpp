@@ -1,7 +1,7 @@
 // How requests go out: proxy, certificates, user agent, memory.
 #pragma once
 
-#include <larder/config/settings.hpp>
+#include <larder/config/load.hpp>
 #include <larder/net/curl_transport.hpp>
 
 #include <cstdint>
@@ -17,7 +17,7 @@ struct MemoryShare {
 };
 MemoryShare share_memory(const config::Settings& settings);
 
-net::TransportOptions transport_options(const config::Settings& settings);
+net::TransportOptions transport_options(const config::Loaded& config);
 
 /// "larder/1.0; origin/x".
 std::string user_agent(const config::Settings& settings);

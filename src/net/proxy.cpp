@@ -94,7 +94,7 @@ bool is_known_scheme(std::string_view scheme) {
   return std::any_of(kSchemes.begin(), kSchemes.end(), [&](std::string_view known) { return equals_ignoring_case(known, scheme); });
 }
 
-Result<Proxy> parse_proxy(std::string_view text) {
+Result<Proxy> parse_proxy(std::string_view text, const std::string& name) {
   const auto scheme_end = text.find("://");
   const std::string scheme(scheme_end == std::string_view::npos ? "http" : text.substr(0, scheme_end));
   std::string_view rest = scheme_end == std::string_view::npos ? text : text.substr(scheme_end + 3);
@@ -102,9 +102,9 @@ Result<Proxy> parse_proxy(std::string_view text) {
   const auto at = rest.rfind('@');
   const std::string_view host = at == std::string_view::npos ? rest : rest.substr(at + 1);
   if (!is_known_scheme(scheme))
-    return fail(ErrorCode::InvalidConfig, "proxy URL: its scheme is none of http, https, socks4, socks5, socks5h");
+    return fail(ErrorCode::InvalidConfig, name + ": the scheme of a proxy is one of http, https, socks4, socks5, socks5h");
   const bool is_clean = is_safe_value(text) && text.find_first_of(" \t\"<>\\") == std::string_view::npos;
-  if (host.empty() || host.front() == ':' || !is_clean) return fail(ErrorCode::InvalidConfig, "proxy URL: it names no host");
+  if (host.empty() || host.front() == ':' || !is_clean) return fail(ErrorCode::InvalidConfig, name + ": it names no host");
   return Proxy{Secret(scheme + "://" + std::string(rest)), scheme + "://" + std::string(host)};
 }
 
@@ -122,10 +122,11 @@ bool is_proxy_exempt(const Origin& origin, std::string_view no_proxy) {
 }
 
 Result<std::optional<Proxy>> choose_proxy(const Url& url, const NetworkSettings& settings) {
-  const std::string& text = url.origin().scheme == "https" ? settings.https_proxy : settings.http_proxy;
+  const bool is_tls = url.origin().scheme == "https";
+  const std::string& text = is_tls ? settings.https_proxy : settings.http_proxy;
   const std::string_view trimmed = trim_blanks(text);
   if (trimmed.empty() || is_proxy_exempt(url.origin(), settings.no_proxy)) return std::optional<Proxy>();
-  LARDER_TRY(Proxy proxy, parse_proxy(trimmed));
+  LARDER_TRY(Proxy proxy, parse_proxy(trimmed, is_tls ? settings.https_proxy_name : settings.http_proxy_name));
   return std::optional<Proxy>(std::move(proxy));
 }
 

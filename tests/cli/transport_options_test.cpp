@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 
 using larder::cli::share_memory;
+using larder::cli::transport_options;
 
 TEST_CASE("One ceiling holds what libcurl may keep, twice a connection, and the pool") {
   constexpr std::uint64_t kMiB = 1024 * 1024;
@@ -30,6 +31,17 @@ TEST_CASE("By default the buffers leave the program its half of 40 MiB, whatever
     CAPTURE(jobs);
     CHECK(2 * share.receive_buffer * connections + share.pool <= 20 * kMiB);
   }
+}
+
+TEST_CASE("A proxy is known by the variable that named it") {
+  larder::config::LoadInputs inputs;
+  inputs.working_folder = "/";
+  inputs.environment = {{"HOME", "/home/me"}, {"ALL_PROXY", "socks://x"}, {"HTTP_PROXY", "ftp://y"}};
+  const auto loaded = larder::config::load(inputs);
+  REQUIRE(loaded);
+  const auto network = transport_options(*loaded).network;
+  CHECK(network.http_proxy_name == "HTTP_PROXY");
+  CHECK(network.https_proxy_name == "ALL_PROXY");
 }
 
 TEST_CASE("A receive buffer is 128 KiB where memory allows") {

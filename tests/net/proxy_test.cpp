@@ -32,6 +32,7 @@ TEST_CASE("choose_proxy: by scheme, nothing means direct", "[net][proxy]") {  //
 TEST_CASE("choose_proxy: a host alone is an http proxy; nonsense is an error without the password", "[net][proxy]") {
   NetworkSettings settings;
   settings.https_proxy = "proxy.example:3128";
+  settings.http_proxy_name = "another";
   CHECK((*choose_proxy(*Url::parse("https://h/"), settings))->url.reveal() == "http://proxy.example:3128");
   settings.https_proxy = " u:p@w@proxy.example ";
   CHECK((*choose_proxy(*Url::parse("https://h/"), settings))->shown == "http://proxy.example");
@@ -43,6 +44,7 @@ TEST_CASE("choose_proxy: a host alone is an http proxy; nonsense is an error wit
     REQUIRE_FALSE(proxy);
     CHECK(proxy.error().code == ErrorCode::InvalidConfig);
     CHECK(proxy.error().message.find("hidden") == std::string::npos);
+    CHECK(proxy.error().message.starts_with("https_proxy: "));
   }
 }
 

@@ -10,10 +10,12 @@ namespace larder::net {
 
 /// Proxy and trust, as config read them from the environment. Empty: none / the system's.
 struct NetworkSettings {
-  std::string http_proxy;   ///< for http:// requests
-  std::string https_proxy;  ///< for https:// requests
-  std::string no_proxy;     ///< comma-separated hosts, suffixes, addresses, CIDR
-  std::string ca_file;      ///< replaces the system's trust store
+  std::string http_proxy;                       ///< for http:// requests
+  std::string https_proxy;                      ///< for https:// requests
+  std::string http_proxy_name{"http_proxy"};    ///< the setting or variable that said so, for messages
+  std::string https_proxy_name{"https_proxy"};  ///< the same
+  std::string no_proxy;                         ///< comma-separated hosts, suffixes, addresses, CIDR
+  std::string ca_file;                          ///< replaces the system's trust store
   std::string ca_folder;
   std::string user_agent;  ///< empty: "larder/<version>" (R-915)
   std::chrono::milliseconds connect_timeout{10'000};
