@@ -32,6 +32,8 @@ constexpr Trap kCluster{": locks may be granted to everybody",
                         "mount it with its flock option; until then two pulls at once may fetch the same file twice, and each stays right"};
 constexpr Trap kSmb{": names may fold case, links need the mount option mfsymlinks",
                     "keep the cache on a local disk, export with --local-dir"};
+constexpr Trap kHost{": a folder of the machine around this one, by its rules: names may fold case, links may be refused",
+                     "keep the cache on a disk of this machine (under WSL below /home, not /mnt), export with --local-dir"};
 constexpr Trap kFuse{"fuse: what a rename, a lock or an fsync means is up to the program behind it",
                      "if that program is a cloud drive, keep the cache on a local disk"};
 constexpr Trap kOverlay{"overlay: the writable layer of a container; it is gone when the container is",
@@ -60,7 +62,7 @@ constexpr std::array kKnown{
     KnownFileSystem{0xFE534D42, "smb", kSmb},
     KnownFileSystem{0x517B, "smb", kSmb},
     KnownFileSystem{0x65735546, "fuse", kFuse},
-    KnownFileSystem{0x01021997, "9p", kSmb},
+    KnownFileSystem{0x01021997, "9p", kHost},
     KnownFileSystem{0x00C36400, "ceph", kCluster},
     KnownFileSystem{0x0BD00BD0, "lustre", kCluster},
     KnownFileSystem{0x47504653, "gpfs", kCluster},
@@ -70,6 +72,7 @@ constexpr std::array kKnown{
     KnownFileSystem{0x4D44, "vfat", kFat},
     KnownFileSystem{0x2011BAB0, "exfat", kFat},
     KnownFileSystem{0x5346544E, "ntfs", kFat},
+    KnownFileSystem{0x7366746E, "ntfs", kFat},  // ntfs3
 };
 
 /// Makes folders on the way to the scratch folder and takes away, in the end, those it made.
@@ -212,10 +215,11 @@ class Examination {
 
   void check_rename() {
     const auto path = scratch_.file("renamed");
-    const auto moved = disk_.rename_new(scratch_.file("hard"), path);
+    (void)disk_.create_new(scratch_.file("moved"));
+    const auto moved = disk_.rename_new(scratch_.file("moved"), path);
     const auto replaced = disk_.rename(scratch_.file("a"), path);
     const auto there = disk_.look(path);
-    const bool works = moved && replaced && there && *there && (*there)->size == 4;
+    const bool works = moved && *moved && replaced && there && *there && (*there)->size == 4;
     add("rename", works ? CheckStatus::Ok : CheckStatus::Fail, works ? "replaces in one step" : "does not replace in one step",
         works ? "" : "files can't be published safely here: choose another file system for the cache");
   }

@@ -2,6 +2,7 @@
 
 #include "base/escape.hpp"
 #include "base/text.hpp"
+#include "hub/web_page.hpp"
 #include "net/headers.hpp"
 
 #include <fmt/format.h>
@@ -71,10 +72,14 @@ class Judge {
     }
   }
 
-  void judge_way(const std::string& host) {
+  void judge_name() {
     step(Step::Dns, "dns", escape_text(question_.endpoint.origin().host) + " has an address",
          "check the name in HF_ENDPOINT, that this machine is online, and /etc/resolv.conf; if only a proxy may ask, name it in "
          "https_proxy");
+  }
+
+  void judge_way(const std::string& host) {
+    judge_name();
     step(Step::Connect, "connect", "to " + host,
          "check that it runs, and the port; if a firewall is in between, name the proxy to use in https_proxy");
     add("proxy", CheckStatus::Skip, "none is used for this endpoint", "");
@@ -83,7 +88,11 @@ class Judge {
   /// The proxy looks up the name and connects to the endpoint; which part of the way to the proxy itself failed stands in its message.
   void judge_proxy() {
     const auto shown = escape_text(question_.proxy);
-    add("dns", CheckStatus::Skip, "left to the proxy", "");
+    if (stuck_ == Step::Dns) {  // socks4 and socks5 leave the looking up to us
+      judge_name();
+    } else {
+      add("dns", CheckStatus::Skip, "left to the proxy", "");
+    }
     if (stuck_ == Step::Proxy) {
       add("connect", CheckStatus::Skip, "did not come so far", "");
     } else {
@@ -119,8 +128,7 @@ class Judge {
     if (!answer_) {
       return step(Step::Answer, "endpoint", "", "try again later, or another endpoint");
     }
-    const auto type = answer_->head.headers.find("content-type").value_or("");
-    if (type.substr(0, 9) == "text/html") {  // T36
+    if (hub::is_web_page(answer_->head, answer_->body)) {  // T36
       return add("endpoint", CheckStatus::Warn,
                  fmt::format("{} answered {} with a web page where JSON was asked for", host, answer_->head.status),
                  "a login page of the network may be in between, or the endpoint is no Hub");

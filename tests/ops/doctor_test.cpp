@@ -45,6 +45,14 @@ class FullDisk final : public fs::ForwardingDisk {
   std::uint64_t inodes_;
 };
 
+/// As on exFAT and many a share.
+class LinklessDisk final : public fs::ForwardingDisk {
+ public:
+  explicit LinklessDisk(fs::Disk& real) : ForwardingDisk(real) {}
+  Result<bool> make_hard_link(const std::string&, const std::string&) override { return fail(ErrorCode::PermissionDenied, "no links"); }
+  Result<bool> make_symlink(const std::string&, const std::string&) override { return fail(ErrorCode::PermissionDenied, "no links"); }
+};
+
 /// "ok skip warn …" in the order of kNetNames.
 std::string statuses(const std::vector<DoctorCheck>& checks) {
   std::string text;
@@ -81,6 +89,7 @@ TEST_CASE("doctor: what an answer tells", "[ops][doctor]") {
   CHECK(statuses(judge_network(question(), answered({{"Date", earlier}}))) == "ok ok skip ok warn ok skip");  // T38
   CHECK(statuses(judge_network(question(), answered({{"Content-Type", "text/html; charset=utf-8"}}))) ==
         "ok ok skip ok skip warn skip");  // T36
+  CHECK(statuses(judge_network(question(), answered({{"Content-Type", "Text/HTML"}}))) == "ok ok skip ok skip warn skip");
   CHECK(statuses(judge_network(question(), answered({{"RateLimit", "\"api\";r=0;t=55"}}))) == "ok ok skip ok skip ok warn");
   CHECK(statuses(judge_network(question(), answered({{"RateLimit", "\"api\";r=9;t=55"}}))) == "ok ok skip ok skip ok ok");
   CHECK(statuses(judge_network(question("http://hub.example"), answered({}))) == "ok ok skip warn skip ok skip");
@@ -89,6 +98,7 @@ TEST_CASE("doctor: what an answer tells", "[ops][doctor]") {
   by_proxy.proxy = "http://proxy.example:3128";
   CHECK(statuses(judge_network(by_proxy, answered({}))) == "skip ok ok ok skip ok skip");
   CHECK(statuses(judge_network(by_proxy, failed(ErrorCode::ProxyFailed))) == "skip skip fail skip skip skip skip");
+  CHECK(statuses(judge_network(by_proxy, failed(ErrorCode::NameNotResolved))) == "fail skip skip skip skip skip skip");  // socks5
   CHECK(statuses(skipped_network("--offline")) == "skip skip skip skip skip skip skip");
 }
 
@@ -127,6 +137,8 @@ TEST_CASE("doctor: file systems with known traps are warned of", "[ops][doctor]"
                                             {0x0BD00BD0, "lustre", CheckStatus::Warn},
                                             {0x47504653, "gpfs", CheckStatus::Warn},
                                             {0x794C7630, "overlay", CheckStatus::Warn},
+                                            {0x01021997, "9p: a folder of the machine around this one", CheckStatus::Warn},
+                                            {0x7366746E, "ntfs", CheckStatus::Warn},
                                             {0x12345678, "of kind 0x12345678", CheckStatus::Ok}}) {
     const auto check = judge_file_system(each.magic);
     CHECK(check.detail.rfind(each.name, 0) == 0);
@@ -165,6 +177,18 @@ TEST_CASE("doctor: a file system is tried and left as it was", "[ops][doctor]") 
   std::filesystem::create_directories(cache + "/.locks/models--a--b");
   (void)check_file_system(*disk, cache, "01234567");
   CHECK(std::distance(std::filesystem::directory_iterator(cache + "/.locks"), {}) == 1);
+}
+
+TEST_CASE("doctor: without links the other checks say what they say with them", "[ops][doctor]") {
+  test::TempDir folder;
+  const auto real = fs::make_real_disk();
+  LinklessDisk disk(*real);
+  std::map<std::string, CheckStatus> found;
+  for (const auto& check : check_file_system(disk, folder.path(), "01234567")) found[check.name] = check.status;
+  CHECK(found["symlink"] == CheckStatus::Warn);
+  CHECK(found["hardlink"] == CheckStatus::Warn);
+  CHECK(found["rename"] == CheckStatus::Ok);
+  CHECK(std::filesystem::is_empty(folder.path()));
 }
 
 TEST_CASE("doctor: where nothing can be written, permissions fail and what needs no writing is told", "[ops][doctor]") {
