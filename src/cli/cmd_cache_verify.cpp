@@ -67,9 +67,10 @@ class CacheVerify final : public Command {
     auto outcome = ops::cache_verify(*services, chosen, report, session.cancel);
     const bool is_damaged = !outcome && outcome.error().code == ErrorCode::StoreDamaged;
     const bool is_partial = !outcome && outcome.error().code == ErrorCode::Partial;
+    const bool has_findings = !report.findings.empty();  // also when their repair failed
     tell_failures(session, report, is_damaged);
-    // Of JSON there is one document: that of the error, when some references are not here.
-    session.is_written = outcome || is_damaged || (is_partial && !session.json);
+    // Of JSON there is one document: that of the error, when some references are not here or nothing could be repaired.
+    session.is_written = outcome || is_damaged || ((is_partial || has_findings) && !session.json);
     if (!session.is_written) return outcome;
     if (session.json) {
       write_document(session, report);

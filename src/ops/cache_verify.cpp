@@ -69,7 +69,6 @@ Error told_together(const std::vector<VerifyFailure>& failures, bool are_others)
 Result<void> verify_cached(Services& services, const CacheVerifyOptions& options, CacheVerifyReport& report, const CancelToken& cancel) {
   store::VerifyOptions what;
   what.invariants = options.invariants;
-  for (const repo::Reference& reference : options.references) LARDER_CHECK(check_whole(reference));  // whatever is here
   for (const repo::Reference& reference : options.references) {
     auto scope = scope_of(services, reference);
     if (scope) {
@@ -94,6 +93,7 @@ Result<void> verify_folder(Services& services, const CacheVerifyOptions& options
 }  // namespace
 
 Result<void> cache_verify(Services& services, const CacheVerifyOptions& options, CacheVerifyReport& report, const CancelToken& cancel) {
+  for (const repo::Reference& reference : options.references) LARDER_CHECK(check_whole(reference));  // whatever is here
   LARDER_CHECK(options.local_dir ? verify_folder(services, options, report, cancel) : verify_cached(services, options, report, cancel));
   LARDER_CHECK(conclude(report, options.repair));
   return report.failures.empty() ? Result<void>{} : Result<void>(fail(told_together(report.failures, true)));

@@ -195,9 +195,14 @@ Result<void> repair_cache(Services& services, const CacheVerifyOptions& options,
     }
     if (repair.failure()) failure = repair.failure();
   }
-  const bool any_repaired = std::any_of(report.findings.begin(), report.findings.end(), [](const Finding& one) { return one.is_repaired; });
-  if (failure && any_repaired) log::warn("repair: " + failure->text());
-  if (failure && !any_repaired) return fail(std::move(*failure));
+  return conclude_repair(report, std::move(failure));
+}
+
+Result<void> conclude_repair(const store::VerifyReport& report, std::optional<Error> failure) {
+  if (!failure) return {};
+  const auto is_repaired = [](const Finding& one) { return one.is_repaired; };
+  if (std::none_of(report.findings.begin(), report.findings.end(), is_repaired)) return fail(std::move(*failure));
+  log::warn("repair: " + failure->text());
   return {};
 }
 

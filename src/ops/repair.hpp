@@ -15,6 +15,9 @@ namespace larder::ops {
 /// Errors: what ends a run; of fetching only when nothing could be repaired. Nothing to do: no request.
 Result<void> repair_cache(Services& services, const CacheVerifyOptions& options, store::VerifyReport& report, const CancelToken& cancel);
 
+/// How a repair ends after the last `failure`, if there was one: in that, when it left nothing repaired; else the log is told.
+Result<void> conclude_repair(const store::VerifyReport& report, std::optional<Error> failure);
+
 /// The same for a --local-dir folder, whose one reference says which repository it is. Files the user edited are left alone
 ///
 Result<void> repair_local_dir(Services& services, const CacheVerifyOptions& options, store::VerifyReport& report,

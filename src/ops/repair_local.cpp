@@ -79,8 +79,13 @@ Result<void> repair_local_dir(Services& services, const CacheVerifyOptions& opti
                 "name it: larder cache verify --repair --local-dir DIR org/name");
   }
   LARDER_TRY(const auto groups, group(services, store::LocalDirLayout(*options.local_dir), report));
-  for (const auto& [commit, findings] : groups) LARDER_CHECK(repair_commit(services, options, commit, findings, cancel));
-  return {};
+  std::optional<Error> failure;
+  for (const auto& [commit, findings] : groups) {  // one that fails hides none of the others
+    auto repaired = repair_commit(services, options, commit, findings, cancel);
+    if (cancel.is_cancelled()) return fail(cancel.error());
+    if (!repaired) failure = std::move(repaired.error());
+  }
+  return conclude_repair(report, std::move(failure));
 }
 
 }  // namespace larder::ops

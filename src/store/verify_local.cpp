@@ -39,7 +39,7 @@ class LocalVerifier {
   Result<VerifyReport> run() {
     LARDER_TRY(const auto facts, store_.disk().look_through(layout_.folder()));
     if (!facts || facts->kind != fs::FileKind::Folder) {
-      return fail(ErrorCode::NotInCache, fmt::format("{}: no such folder", escape_text(layout_.folder())));
+      return fail(ErrorCode::EntryNotFound, escape_text(layout_.folder()) + (facts ? ": is no folder" : ": no such folder"));
     }
     LARDER_CHECK(read_metadata());
     LARDER_CHECK(read_asked_tree());
