@@ -75,6 +75,7 @@ class Reading {
       return make(ErrorCode::ServerError, with_server_message(fmt::format("{} answered {}", facts_.host, status())));
     if (status() == 404 && context_.is_repo_url) return bare_not_found();
     if (status() == 416) return range_refused();
+    if (status() == 402 || status() == 451) return refused_by_choice();
     return make(ErrorCode::BadResponse, with_server_message(fmt::format("{} answered {}", facts_.host, status())));
   }
 
@@ -133,6 +134,13 @@ class Reading {
     error.retry_after = net::asked_pause(headers, now_);
     if (error.retry_after) error.message += fmt::format("; it asks to wait {} s", error.retry_after->count());
     return error;
+  }
+
+  // To be paid for, or withheld by law: nothing is broken, and nothing here can be put right (R-427: exit 6 as every other 4xx).
+  [[nodiscard]] Error refused_by_choice() const {
+    const std::string_view why = status() == 402 ? "wants to be paid for it" : "withholds it for legal reasons";
+    return make(ErrorCode::BadResponse, with_server_message(fmt::format("{} answered {}, it {}", facts_.host, status(), why)),
+                fmt::format("no setting changes that; {} may say more", page()));
   }
 
   [[nodiscard]] Error range_refused() const {

@@ -110,6 +110,9 @@ Result<bool> has_snapshot(Services& services, const PullOptions& options, const 
   return folder && folder->kind == fs::FileKind::Folder;
 }
 
+/// `folder` may be "/".
+std::string path_in(const std::string& folder, std::string_view name) { return (folder == "/" ? "" : folder) + "/" + std::string(name); }
+
 }  // namespace
 
 repo::Revision asked_revision(const PullOptions& options) { return options.reference.revision.value_or(repo::Revision()); }
@@ -132,7 +135,7 @@ Result<void> prepare(Services& services, const PullOptions& options, const Cance
   LARDER_CHECK(plan_transfer(services, options, prepared, cancel));
   if (options.offline) LARDER_CHECK(require_everything_here(prepared));
   if (prepared.selection.is_single_file) {
-    prepared.path += "/" + std::string(tree.at(prepared.selection.chosen.front()).path);
+    prepared.path = path_in(prepared.folder, tree.at(prepared.selection.chosen.front()).path);
   }
   return {};
 }
@@ -159,9 +162,10 @@ Result<std::optional<PullReport>> unlisted_snapshot(Services& services, const Pu
   if (!options.reference.path.empty()) names.push_back(options.reference.path);
   for (const auto& name : names) {
     LARDER_CHECK(repo::check_name(name.ends_with('/') ? std::string_view(name).substr(0, name.size() - 1) : name, repo::NamePlace::Cache));
-    LARDER_TRY(const auto file, services.disk.look_through(report.path + "/" + name));
+    const std::string path = path_in(prepared.folder, name);
+    LARDER_TRY(const auto file, services.disk.look_through(path));
     if (!file) return fail(ErrorCode::NotInCache, escape_text(name) + ": not in the cached snapshot");
-    if (names.size() == 1 && file->kind == fs::FileKind::Regular) report.path += "/" + name;
+    if (names.size() == 1 && file->kind == fs::FileKind::Regular) report.path = path;
   }
   report.warnings.emplace_back("the cache has no listing of this commit: whether the snapshot is complete is unknown");
   return std::optional<PullReport>(std::move(report));

@@ -75,7 +75,7 @@ Error local_changes(const std::vector<std::string>& names) {
   error.code = ErrorCode::LocalChanges;
   error.message = fmt::format("{} here {} not what larder wrote: {}", names.size() == 1 ? "a file" : fmt::format("{} files", names.size()),
                               names.size() == 1 ? "is" : "are", list);
-  error.hint = "move them away, or use --overwrite";
+  error.hint = names.size() == 1 ? "move it away, or use --overwrite" : "move them away, or use --overwrite";
   return error;
 }
 

@@ -44,6 +44,7 @@ class ResolveSource final : public BlobSource {
       // The listing of this very commit has it (N24).
       error.code = ErrorCode::EntryNotFound;
       error.message = fmt::format("listed, but {} does not have it", place_.name);
+      error.hint = "try again later, or take another source with --endpoint or --mirror";
     }
     return error;
   }

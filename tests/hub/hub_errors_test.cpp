@@ -63,6 +63,8 @@ TEST_CASE("classify_answer: the rows of R-421 with the exit codes of R-427", "[h
            Row{response(404, {}), Token::None, false, ErrorCode::BadResponse, 6},                                       //
            Row{response(410, {}), Token::None, true, ErrorCode::BadResponse, 6},                                        //
            Row{response(418, {}), Token::None, true, ErrorCode::BadResponse, 6},                                        //
+           Row{response(402, {}), Token::Sent, true, ErrorCode::BadResponse, 6},                                        //
+           Row{response(451, {}), Token::Sent, true, ErrorCode::BadResponse, 6},                                        //
            Row{response(304, {}), Token::None, true, ErrorCode::BadResponse, 6},                                        //
        }) {
     const Error error = classify(row.answer, context(row.token, row.is_repo_url));
@@ -99,6 +101,9 @@ TEST_CASE("classify_answer: hints say what to do", "[hub][hub_errors]") {
   CHECK(classify(coded(404, "RepoNotFound"), context(Token::Sent)).hint.find("HF_TOKEN") != std::string::npos);
   CHECK(classify(coded(404, "RepoNotFound"), context(Token::Sent)).message.find("org/m") != std::string::npos);
   CHECK(classify(coded(404, "RevisionNotFound"), context(Token::None)).message.find("main") != std::string::npos);
+  for (const int status : {402, 451}) {
+    CHECK(classify(response(status, {}), context(Token::Sent)).hint.find("https://hub.example/org/m") != std::string::npos);
+  }
   CHECK(classify(response(429, {}), context(Token::None)).hint.find("log in") != std::string::npos);
   CHECK(classify(response(429, {}), context(Token::Sent)).hint.empty());
 }

@@ -73,6 +73,13 @@ TEST_CASE("files: path, size and digest of every file", "[integration][verbs]") 
   CHECK_FALSE(exists(box.cache() + "/models--org--m"));
 }
 
+TEST_CASE("plan: a file in the root folder is told with one slash", "[integration][verbs]") {
+  Sandbox box;
+  box.hub.put(golden_repo());
+  const auto json = parse_output(box.run({"plan", "org/m", "config.json", "--local-dir", "/", "--json"}));
+  CHECK(json["path"] == "/config.json");
+}
+
 TEST_CASE("plan: says what pull would do and writes nothing", "[integration][verbs]") {
   Sandbox box;
   box.hub.put(golden_repo());
