@@ -4,7 +4,7 @@
 #include <array>
 
 #include "base/escape.hpp"
-#include "config/nearest.hpp"
+#include "base/nearest.hpp"
 
 namespace larder::cli {
 namespace {
@@ -67,7 +67,7 @@ std::string nearest_command(std::string_view name) {
     if (is_in_group && group_of(row.name) == group) known.push_back(row.name.substr(group.size() + 1));
   }
   if (const auto whole = command_of_a_group(name); !whole.empty()) return std::string(whole);
-  const auto near = config::nearest(is_in_group ? name.substr(group.size() + 1) : name, known);
+  const auto near = nearest(is_in_group ? name.substr(group.size() + 1) : name, known);
   return near.empty() || !is_in_group ? std::string(near) : std::string(group) + " " + std::string(near);
 }
 
@@ -81,7 +81,7 @@ auto unknown_command(const std::string& name) {
 
 Result<Choice> flag_first(const std::string& word) {
   const auto flag = escape_text(word.substr(0, word.find('=')));
-  const auto near = config::nearest(flag, {"--help", "--version"});
+  const auto near = nearest(flag, {"--help", "--version"});
   const std::string hint =
       near.empty() ? "flags come behind the command: larder COMMAND " + flag : "did you mean `larder " + std::string(near) + "`?";
   return fail(ErrorCode::InvalidArgument, "a command is expected before '" + flag + "'", hint);

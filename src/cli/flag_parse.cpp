@@ -8,8 +8,8 @@
 #include <span>
 
 #include "base/escape.hpp"
+#include "base/nearest.hpp"
 #include "base/text.hpp"
-#include "config/nearest.hpp"
 
 namespace larder::cli {
 namespace {
@@ -41,7 +41,7 @@ std::string unknown_flag_hint(const std::string& flag, const std::vector<FlagRow
     for (const auto name : split(row.names, ',')) known.push_back(name);
   }
   for (const auto& renamed : kRenamed) known.push_back(renamed.theirs);
-  const auto near = config::nearest(flag, known);
+  const auto near = nearest(flag, known);
   if (near.empty()) return usage_hint(command);
   const auto renamed = std::find_if(kRenamed.begin(), kRenamed.end(), [&](const Renamed& each) { return each.theirs == near; });
   return renamed != kRenamed.end() ? std::string(renamed->hint) : "did you mean " + std::string(near) + "?";

@@ -1,11 +1,11 @@
 #include <larder/config/load.hpp>
 
 #include "base/escape.hpp"
+#include "base/nearest.hpp"
 #include "base/text.hpp"
 #include "config/assign.hpp"
 #include "config/expand.hpp"
 #include "config/file.hpp"
-#include "config/nearest.hpp"
 #include "config/trust.hpp"
 
 #include <larder/config/small_file.hpp>

@@ -1,6 +1,7 @@
 #include "ops/selection.hpp"
 
 #include "base/escape.hpp"
+#include "ops/near_names.hpp"
 
 #include <larder/repo/path_filter.hpp>
 #include <larder/repo/quant.hpp>
@@ -50,10 +51,12 @@ std::string list_names(const std::vector<std::string>& names) {
   return text;
 }
 
-std::string missing_hint(const std::vector<std::string>& missing) {
+std::string missing_hint(const repo::Tree& tree, const std::vector<std::string>& missing) {
   const auto is_glob = [](const std::string& name) { return name.find_first_of("*?[") != std::string::npos; };
   if (std::any_of(missing.begin(), missing.end(), is_glob)) return "a FILE is never a pattern: --include takes one";
-  return "`larder files REF` lists what there is; names are exact, letter case included";
+  std::string near = missing.size() == 1 ? list_names(near_names(tree, missing.front())) : std::string();
+  if (!near.empty()) near = "did you mean " + near + "? ";
+  return near + "`larder files REF` lists what there is; names are exact, letter case included";
 }
 
 Result<std::vector<std::uint32_t>> choose_named(const repo::Tree& tree, const std::vector<std::string>& names, bool& is_single_file) {
@@ -65,7 +68,7 @@ Result<std::vector<std::uint32_t>> choose_named(const repo::Tree& tree, const st
     if (last == Named::Nothing) missing.push_back(name);
   }
   if (!missing.empty()) {
-    return fail(ErrorCode::EntryNotFound, list_names(missing) + ": no such file in this commit", missing_hint(missing));
+    return fail(ErrorCode::EntryNotFound, list_names(missing) + ": no such file in this commit", missing_hint(tree, missing));
   }
   std::sort(chosen.begin(), chosen.end());
   chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());

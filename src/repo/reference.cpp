@@ -69,6 +69,20 @@ std::size_t id_length(std::string_view location) {
   return std::min(location.find('/', slash + 1), location.size());
 }
 
+std::string_view without_git_end(std::string_view text) {
+  if (text.ends_with(".git")) text.remove_suffix(std::string_view(".git").size());
+  return text;
+}
+
+// What is behind "USER@HOST:" in an address for `git clone`; empty: it is none.
+std::string_view location_for_git(std::string_view text) {
+  const auto colon = text.find(':');
+  const auto at = text.find('@');
+  if (colon == std::string_view::npos || at > colon || text.find('/') < colon) return {};
+  const std::string_view location = text.substr(colon + 1);
+  return location.find('/') == std::string_view::npos ? std::string_view{} : location;
+}
+
 // Letters, digits, "_", "-" and ".": anything that could be a label.
 bool is_plain_word(std::string_view word) {
   return !word.empty() && std::all_of(word.begin(), word.end(), [](char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; });
@@ -143,6 +157,9 @@ Result<Pieces> cut_any(std::string_view text, const ReferenceContext& context) {
   if (text.empty()) return refuse(text, "it is empty");
   if (to_lower(text.substr(0, 5)) == "hf://") return cut_uri(text);
   if (is_link(text, context.endpoint_host)) return cut_link(text, context);
+  if (const auto location = location_for_git(text); !location.empty()) {
+    return refuse(text, "an address for git", fmt::format("write {}", escape_text(without_git_end(location))));
+  }
   if (text.find("://") != std::string_view::npos) return refuse(text, "a reference begins with hf://, https:// or a repository id");
   return cut(text, text, false);
 }
@@ -171,6 +188,12 @@ Result<std::optional<Revision>> chosen_revision(std::string_view text, const Pie
   return std::optional<Revision>(std::move(revision));
 }
 
+Error with_hint(Error error, RepoType type, std::string_view id) {
+  const std::string_view plain = without_git_end(id);
+  error.hint = plain == id ? std::string(kHint) : fmt::format("write {}{}", url_prefix(type), escape_text(plain));
+  return error;
+}
+
 // A revision as one segment: "/" and what would be decoded again are written %XX, but for the two kinds of refs that may stand plainly.
 std::string written(const Revision& revision) {
   const std::string& plain = revision.text();
@@ -195,7 +218,9 @@ Result<Reference> parse_reference(std::string_view text, const ReferenceContext&
   LARDER_TRY(Pieces pieces, cut_any(text, context));
   Reference reference;
   LARDER_TRY(const RepoType type, chosen_type(text, pieces, context));
-  LARDER_TRY(reference.repo, RepoId::make(type, pieces.id));
+  auto repo = RepoId::make(type, pieces.id);
+  if (!repo) return fail(with_hint(std::move(repo).error(), type, pieces.id));
+  reference.repo = *repo;
   LARDER_TRY(reference.revision, chosen_revision(text, pieces, context));
   LARDER_CHECK(check_path(text, pieces.path));
   if (pieces.quant && type != RepoType::Model) return refuse(text, "only models have quantisations");

@@ -164,3 +164,25 @@ TEST_CASE("Reference: written back it means the same", "[repo][reference]") {
     CHECK(larder::repo::text(*parsed) == text);
   }
 }
+
+TEST_CASE("Reference: the address for git is answered with what to write instead", "[repo][reference]") {
+  struct Address {
+    const char* text;
+    const char* hint;
+  };
+  for (const Address& address :
+       {Address{"git@hf.co:org/x", "write org/x"}, Address{"git@hf.co:datasets/org/x.git", "write datasets/org/x"},
+        Address{"https://huggingface.co/org/m.git", "write org/m"},
+        Address{"https://huggingface.co/datasets/org/m.git", "write datasets/org/m"}, Address{"org/m.git", "write org/m"}}) {
+    check_refused(address.text, context());
+    CHECK(parse_reference(address.text, context()).error().hint == address.hint);
+  }
+  CHECK(parse_reference("gpt2@main:Q4_K_M", context())->quant == "Q4_K_M");  // an "@" before a ":" alone is none
+}
+
+TEST_CASE("Reference: what is no id is answered with the form of one", "[repo][reference]") {
+  for (const char* text : {"./org/m", "/org/m", "org//m", "org m", "~/models"}) {
+    check_refused(text, context());
+    CHECK(parse_reference(text, context()).error().hint.find("[datasets/|spaces/|kernels/]ORG/NAME") != std::string::npos);
+  }
+}

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace larder::config {
+namespace larder {
 
 /// Fewest insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`.
 std::size_t edit_distance(std::string_view a, std::string_view b);
@@ -12,4 +12,4 @@ std::size_t edit_distance(std::string_view a, std::string_view b);
 /// begins with `word` (of three letters or more); else empty.
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& known);
 
-}  // namespace larder::config
+}  // namespace larder

@@ -1,9 +1,9 @@
-#include "config/nearest.hpp"
+#include "base/nearest.hpp"
 
 #include <algorithm>
 #include <array>
 
-namespace larder::config {
+namespace larder {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   constexpr std::size_t kLongest = 64;  // no known word is longer; a mistyped one that is has no neighbour
@@ -41,6 +41,8 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
   std::string_view best;
   std::size_t best_distance = std::min<std::size_t>(word.size() / 3, 3) + 1;
   for (const auto candidate : known) {
+    const std::size_t longer = std::max(word.size(), candidate.size());
+    if (longer - std::min(word.size(), candidate.size()) >= best_distance) continue;  // as many insertions at least
     const auto distance = edit_distance(word, candidate);
     if (distance >= best_distance) continue;
     best = candidate;
@@ -49,4 +51,4 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
   return best.empty() ? only_completion(word, known) : best;
 }
 
-}  // namespace larder::config
+}  // namespace larder
