@@ -335,6 +335,34 @@ TEST_CASE("pull --local-dir: a link in the folder is not followed, .git is not t
   CHECK(fs::is_empty(victim));
 }
 
+TEST_CASE("cache verify --local-dir --repair: a commit that cannot be repaired hides no other", "[integration][cache]") {
+  Sandbox box;
+  box.hub.put(golden_repo());
+  const std::string folder = box.root() + "/home/model";
+  REQUIRE_EXIT(box.run({"pull", "org/m", "--local-dir", folder}), 0);
+  REQUIRE_EXIT(box.run({"pull", "org/m@v2", "config.json", "--local-dir", folder}), 0);
+  fs::remove(folder + "/README.md");    // of the first commit, which the Hub has lost
+  fs::remove(folder + "/config.json");  // of the second
+  box.hub.fault("README.md", "status:404");
+  const RunResult result = box.run({"cache", "verify", "org/m", "--repair", "--local-dir", folder});
+  CHECK_EXIT(result, 7);
+  CHECK(read_all(folder + "/config.json") == "{\"a\": 2}\n");
+  CHECK(contains(result.err, "README.md"));
+  CHECK_FALSE(exists(folder + "/README.md"));
+}
+
+TEST_CASE("cache verify --repair: what was found is told when nothing can be repaired", "[integration][cache]") {
+  Sandbox box;
+  box.hub.put(golden_repo());
+  REQUIRE_EXIT(box.run({"pull", "org/m"}), 0);
+  fs::resize_file(fs::canonical(box.repo() + "/snapshots/" + kGoldenCommit + "/README.md"), 2);
+  box.hub.fault("README.md", "status:404");
+  const RunResult result = box.run({"cache", "verify", "--repair"});
+  CHECK_EXIT(result, 3);
+  CHECK(contains(result.out, "size"));
+  CHECK(contains(result.out, "damaged"));
+}
+
 TEST_CASE("cache adopt: files that are on this machine are taken over without download", "[integration][cache]") {
   Sandbox box;
   box.hub.put(golden_repo());
