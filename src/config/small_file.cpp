@@ -46,6 +46,8 @@ Result<std::optional<SmallFile>> read_small_file(const std::string& path, FileSh
   if (S_ISREG(facts.st_mode)) {
     file.mode = facts.st_mode & 07777U;
     file.is_foreign = facts.st_uid != ::geteuid();
+  } else if (shape == FileShape::Any && S_ISDIR(facts.st_mode)) {  // named by mistake, as one that is not there
+    return fail(ErrorCode::InvalidArgument, escape_text(path) + ": is a folder");
   } else if (shape == FileShape::Expected && !S_ISCHR(facts.st_mode)) {  // /dev/null means: none
     return fail(ErrorCode::IoFailed, escape_text(path) + (S_ISDIR(facts.st_mode) ? ": is a folder" : ": is no regular file"));
   } else if (shape != FileShape::Any) {

@@ -25,6 +25,10 @@ TEST_CASE("SmallFile: pipes and folders are passed over, unless a pipe was meant
   CHECK_FALSE(read_small_file(dir / "pipe", FileShape::Regular)->has_value());  // would wait for a writer
   CHECK_FALSE(read_small_file(dir.path(), FileShape::Regular)->has_value());
   CHECK_FALSE(read_small_file("/dev/null", FileShape::Expected)->has_value());
+  const auto named = read_small_file(dir.path(), FileShape::Any);
+  REQUIRE_FALSE(named);
+  CHECK(named.error().code == larder::ErrorCode::InvalidArgument);
+  CHECK(named.error().message == dir.path() + ": is a folder");
   for (const auto& path : {dir / "pipe", std::string(dir.path())}) {
     const auto odd = read_small_file(path, FileShape::Expected);
     REQUIRE_FALSE(odd);

@@ -19,7 +19,8 @@ struct SmallFile {
 /// What a path may lead to: `Any` reads pipes too; `Regular` passes over everything else (a pipe would block); `Expected`, too, but what
 /// cannot be meant, a folder or a pipe, is an error.
 enum class FileShape { Any, Regular, Expected };
-/// At most 1 MiB of the file at `path`; nullopt: not there. Errors: IoFailed, PermissionDenied; InvalidConfig when it is longer.
+/// At most 1 MiB of the file at `path`; nullopt: not there. Errors: IoFailed, PermissionDenied; InvalidArgument for a folder
+/// with `Any`; InvalidConfig when it is longer.
 Result<std::optional<SmallFile>> read_small_file(const std::string& path, FileShape shape);
 /// The seam for tests.
 using ReadFile = std::function<Result<std::optional<SmallFile>>(const std::string& path, FileShape shape)>;
