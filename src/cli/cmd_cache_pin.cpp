@@ -2,7 +2,7 @@
 #include "base/escape.hpp"
 #include "cli/command.hpp"
 #include "cli/json_fields_of.hpp"
-#include "cli/pull_flags.hpp"
+#include "cli/reference_flags.hpp"
 #include "cli/services.hpp"
 
 #include <larder/ops/cache_pin.hpp>

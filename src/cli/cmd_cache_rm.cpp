@@ -1,6 +1,6 @@
 // larder cache rm, cache prune, cache gc
 #include "cli/command.hpp"
-#include "cli/pull_flags.hpp"
+#include "cli/reference_flags.hpp"
 #include "cli/removal.hpp"
 #include "cli/services.hpp"
 

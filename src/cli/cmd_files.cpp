@@ -1,6 +1,6 @@
 // larder files
 #include "cli/command.hpp"
-#include "cli/pull_flags.hpp"
+#include "cli/reference_flags.hpp"
 #include "cli/render_json.hpp"
 #include "cli/render_text.hpp"
 #include "cli/services.hpp"

@@ -1,6 +1,6 @@
 // larder resolve
 #include "cli/command.hpp"
-#include "cli/pull_flags.hpp"
+#include "cli/reference_flags.hpp"
 #include "cli/render_json.hpp"
 #include "cli/services.hpp"
 

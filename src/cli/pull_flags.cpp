@@ -1,7 +1,5 @@
 #include "cli/pull_flags.hpp"
 
-#include <larder/base/url.hpp>
-
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,11 +7,11 @@
 #include <cerrno>
 #include <climits>
 
-#include "base/escape.hpp"
 #include "cli/services.hpp"
 #include "config/expand.hpp"
 
 namespace larder::cli {
+
 Result<std::string> absolute_path(const Session& session, const std::string& path, std::string_view flag) {
   if (path.empty()) return fail(ErrorCode::InvalidArgument, std::string(flag) + ": it is empty");
   const std::string expanded = config::expand_home(path, session.config.places.home);
@@ -21,45 +19,6 @@ Result<std::string> absolute_path(const Session& session, const std::string& pat
   std::array<char, PATH_MAX> here{};
   if (::getcwd(here.data(), here.size()) == nullptr) return fail_os(errno, "working folder");
   return config::make_absolute(expanded, here.data());
-}
-
-Result<repo::ReferenceContext> plain_context(const Session& session) {
-  repo::ReferenceContext context;
-  LARDER_TRY(const auto endpoint, Url::parse(session.config.settings.endpoint));
-  context.endpoint_host = endpoint.origin().host_text();
-  return context;
-}
-
-void ReferenceFlags::declare(Flags& flags) {
-  flags.argument("REF", &ref,
-                 "ORG/NAME[@REVISION][/PATH], behind datasets/, spaces/ or kernels/ for those; ORG/NAME[@REVISION]:QUANT; hf://…; or a "
-                 "link of the Hub");
-  flags.text("--repo-type,--type", "TYPE", &type, "kind of repository, for a REF without prefix", "model|dataset|space|kernel");
-  flags.text("--revision", "REV", &revision, "branch, tag, refs/pr/N or commit, for a REF without @");
-}
-
-Result<repo::Reference> ReferenceFlags::parse(const Session& session) const {
-  LARDER_TRY(auto context, plain_context(session));
-  if (type) {
-    LARDER_TRY(context.type, repo::parse_repo_type(*type));
-  }
-  context.revision = revision;
-  return repo::parse_reference(ref, context);
-}
-
-Result<repo::Reference> ReferenceFlags::parse_beside(const Session& session, OtherChoices others) const {
-  LARDER_TRY(auto reference, parse(session));
-  const bool has_path = !reference.path.empty();
-  if (others.filter && (others.files || has_path)) {
-    return fail(ErrorCode::InvalidArgument, "--include and --exclude do not go with FILE or PATH", "name the files, or filter, not both");
-  }
-  if (others.files && has_path) {
-    return fail(ErrorCode::InvalidArgument, "FILE does not go with a PATH in the reference", "name all files behind the reference");
-  }
-  if (!reference.quant.empty() && (others.filter || others.files)) {
-    return fail(ErrorCode::InvalidArgument, ":" + escape_text(reference.quant) + " does not go with FILE, --include or --exclude");
-  }
-  return reference;
 }
 
 void PullFlags::declare(Flags& flags) {

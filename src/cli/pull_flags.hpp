@@ -1,8 +1,7 @@
 // What pull and plan take alike.
 #pragma once
 
-#include "cli/flags.hpp"
-#include "cli/session.hpp"
+#include "cli/reference_flags.hpp"
 
 #include <larder/ops/pull.hpp>
 
@@ -11,25 +10,6 @@
 #include <vector>
 
 namespace larder::cli {
-
-/// Ways besides PATH and QUANT to choose files, which do not go together with those nor with each other.
-struct OtherChoices {
-  bool filter = false;  ///< --include, --exclude
-  bool files = false;   ///< FILE…
-};
-
-/// REF with the flags that complete it; also of resolve and files.
-struct ReferenceFlags {
-  std::string ref;
-  std::optional<std::string> type;
-  std::optional<std::string> revision;
-
-  void declare(Flags& flags);
-  /// Errors: InvalidArgument.
-  [[nodiscard]] Result<repo::Reference> parse(const Session& session) const;
-  /// The same where files may have been chosen otherwise, too.
-  [[nodiscard]] Result<repo::Reference> parse_beside(const Session& session, OtherChoices others) const;
-};
 
 /// All of pull's flags.
 struct PullFlags {
@@ -53,9 +33,6 @@ struct PullFlags {
 /// `path` below the working folder when it is relative, without "./" and trailing "/", a leading `~` expanded: `--local-dir=~/x` comes here
 /// as it was typed. Errors: InvalidArgument, naming `flag`, when it is empty.
 Result<std::string> absolute_path(const Session& session, const std::string& path, std::string_view flag);
-
-/// How references are read where no flag completes them: HOST is the endpoint's.
-Result<repo::ReferenceContext> plain_context(const Session& session);
 
 /// What the settings say about a transfer; of pull, plan and `cache verify --repair`.
 transfer::EngineOptions engine_options(const Session& session);
