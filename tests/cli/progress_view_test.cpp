@@ -5,7 +5,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <limits>
 #include <sstream>
 
 using namespace larder;
@@ -198,34 +197,4 @@ TEST_CASE("progress: cutting counts columns, not bytes", "[cli][progress]") {
   CHECK(cut_to_width("\xe4\xb8\xad\xe4\xb8\xad", 3) == "\xe4\xb8\xad");
   CHECK(cut_to_width("\x1b[32mabc\x1b[0m", 3) == "\x1b[32mabc\x1b[0m");
   CHECK(cut_to_width("\x1b[32mabcd\x1b[0m", 3) == "\x1b[32mabc\x1b[0m");
-}
-
-TEST_CASE("progress: the rate follows the flow, and a fall starts anew", "[cli][progress]") {
-  RateMeter meter;
-  SteadyTime now{1h};
-  std::uint64_t done = 0;
-  meter.note(now, done);
-  for (int at = 0; at < 100; ++at) meter.note(now += 100ms, done += 1'000'000);
-  CHECK(meter.rate() > 9'900'000);
-  CHECK(meter.rate() < 10'100'000);
-  for (int at = 0; at < 100; ++at) meter.note(now += 100ms, done);
-  CHECK(meter.rate() < 1'000'000);
-  meter.note(now += 100ms, 0);
-  CHECK(meter.rate() < 1'000'000);
-}
-
-TEST_CASE("progress: spans as a clock shows them", "[cli][progress]") {
-  CHECK(clock_text(0s) == "0:00");
-  CHECK(clock_text(42s) == "0:42");
-  CHECK(clock_text(600s) == "10:00");
-  CHECK(clock_text(3h + 7min) == "3:07:00");
-}
-
-TEST_CASE("progress: no time is foretold that nobody can know", "[cli][progress]") {
-  CHECK(time_left(0, 10).empty());
-  CHECK(time_left(100, 0).empty());
-  CHECK(time_left(100, 10) == "0:10");
-  CHECK(time_left(86'400, 1) == "24:00:00");
-  CHECK(time_left(86'401, 1) == "> 1 day");
-  CHECK(time_left(std::numeric_limits<std::uint64_t>::max(), 1) == "> 1 day");
 }
