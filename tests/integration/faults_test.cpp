@@ -351,7 +351,8 @@ TEST_CASE("pull: a Hub whose bodies are all bad the same way is one exit code, w
   box.hub.fault("*", fault);
   const RunResult result = box.run({"pull", "org/m", "--json", "--retries", "2"});
   CHECK_EXIT(result, exit);
-  for (const auto& failure : parse_output(result)["failures"]) {
+  const nlohmann::json document = parse_output(result);
+  for (const auto& failure : document["failures"]) {
     CAPTURE(failure.dump());
     CHECK(failure["exit"] == exit);
   }
