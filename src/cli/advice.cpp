@@ -3,6 +3,7 @@
 #include <larder/ops/offline_advice.hpp>
 #include <larder/ops/room_advice.hpp>
 
+#include <cerrno>
 #include <string>
 
 namespace larder::cli {
@@ -80,6 +81,8 @@ std::string usual_hint(ErrorCode code, std::string_view command) {
 }  // namespace
 
 Error with_advice(Error error, std::string_view command) {
+  const bool is_shortage = error.os_error == EMFILE || error.os_error == ENFILE || error.os_error == EAGAIN;  // descriptors, threads
+  if (error.hint.empty() && is_shortage) error.hint = "look at the limits of this shell or job: ulimit -a";
   if (error.hint.empty()) error.hint = usual_hint(error.code, command);
   return error;
 }

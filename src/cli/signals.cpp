@@ -70,11 +70,13 @@ void SignalThread::run(const std::stop_token& stop) {
 }
 
 int SignalThread::wait_milliseconds() const {
+  constexpr int kLongest = 3'600'000;  // poll takes an int; an hour too early only costs a wake-up
+  constexpr int kUnwoken = 50;         // where no descriptor was left for `wake_` (L15)
+  const int longest = wake_ ? kLongest : kUnwoken;
   const auto next = hard_end_ ? hard_end_ : options_.deadline;
-  if (!next) return -1;
-  constexpr std::int64_t kLongest = 3'600'000;  // poll takes an int; an hour too early only costs a wake-up
+  if (!next) return longest;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - SteadyClock::now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, kLongest));
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, longest));
 }
 
 void SignalThread::on_signal(int signal) {

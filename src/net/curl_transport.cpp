@@ -4,10 +4,20 @@
 
 #include <atomic>
 #include <exception>
+#include <system_error>
 #include <thread>
 
 namespace larder::net {
 namespace {
+
+constexpr const char* kThread = "network thread";
+constexpr std::chrono::milliseconds kPauseOfShortage{50};
+
+Error internal_error(const std::exception& problem) {
+  Error error;
+  error.message = std::string(kThread) + ": " + problem.what();
+  return error;
+}
 
 /// The doors to the network thread. Thread: as Transport says; the destructor not on the network thread.
 class CurlTransport final : public Transport {
@@ -35,18 +45,33 @@ class CurlTransport final : public Transport {
   [[nodiscard]] std::uint64_t requests() const override { return requests_; }
 
  private:
-  // A loop that dies of a bug takes all requests with it; those that come later get a new one.
+  // A loop that dies of a bug takes all requests with it, and so does one that cannot be made (no descriptor is left, L15); those that come
+  // later get a new one.
   void run() {
     while (!inbox_->is_closed()) {
-      NetworkLoop loop(options_, pool_, clock_, *inbox_);
       try {
-        loop.run();
-      } catch (const std::exception& exception) {
-        Error error;
-        error.message = std::string("network thread: ") + exception.what();
-        loop.end_all(error);
+        run_loop();
+      } catch (const std::system_error& problem) {
+        refuse(os_error(problem.code().value(), kThread));
+      } catch (const std::exception& problem) {
+        refuse(internal_error(problem));
       }
     }
+  }
+
+  void run_loop() {
+    NetworkLoop loop(options_, pool_, clock_, *inbox_);
+    try {
+      loop.run();
+    } catch (const std::exception& problem) {
+      loop.end_all(internal_error(problem));
+    }
+  }
+
+  /// Ends what waits, and gives whoever holds what is short some time.
+  void refuse(const Error& error) {
+    for (const Order& order : inbox_->take().orders) order.listener->on_event(EndEvent{order.id, fail(error), 0, ""});
+    (void)clock_.wait_until(clock_.now() + kPauseOfShortage, CancelToken{});
   }
 
   const TransportOptions options_;

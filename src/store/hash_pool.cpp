@@ -1,6 +1,7 @@
 #include "store/hash_pool.hpp"
 
 #include "base/bounded_queue.hpp"
+#include "base/workers.hpp"
 #include "digest/sha256_lane.hpp"
 #include "store/file_digest.hpp"
 
@@ -214,8 +215,7 @@ Result<void> hash_files(fs::Disk& disk, Clock& clock, HashBatch batch, const Has
   const std::size_t threads = std::min<std::size_t>(cores, std::max<std::size_t>(1, count));
   const std::size_t lanes = lanes_of_thread(jobs, threads);
   Shared shared{disk, cancel, std::move(jobs), lanes};
-  std::vector<std::jthread> workers;
-  for (std::size_t i = 0; i < threads; ++i) workers.emplace_back([&shared] { work(shared); });
+  LARDER_TRY(const auto workers, start_workers(threads, [&shared] { work(shared); }));
   auto result = collect(shared, clock, count, listener);
   if (!result) shared.outcomes.close();  // wakes a worker that waits for room
   return result;

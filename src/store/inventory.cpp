@@ -3,6 +3,7 @@
 #include "base/bounded_queue.hpp"
 #include "base/escape.hpp"
 #include "base/text.hpp"
+#include "base/workers.hpp"
 #include "store/entry_name.hpp"
 #include "store/scan_leftovers.hpp"
 #include "store/scan_repo.hpp"
@@ -142,9 +143,8 @@ Result<void> scan_repos(Scan& scan, ProgressSink& progress) {
   SideBySide shared{scan, names, std::vector<ScannedEntry>(names.size())};
   Result<void> waited;
   {
-    std::vector<std::jthread> workers;
     const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-    for (std::size_t i = 0; i < std::min(cores, names.size()); ++i) workers.emplace_back([&shared] { scan_names(shared); });
+    LARDER_TRY(const auto workers, start_workers(std::min(cores, names.size()), [&shared] { scan_names(shared); }));
     waited = wait_for_scan(shared, progress);
   }
   LARDER_CHECK(waited);

@@ -2,6 +2,8 @@
 
 #include "support/catch.hpp"
 
+#include <cerrno>
+
 using namespace larder;
 using namespace larder::cli;
 
@@ -14,6 +16,13 @@ TEST_CASE("advice: every error says what to do next", "[cli][advice]") {
     CHECK(with_advice(error, "cache ls").hint.empty() == speaks_for_itself);
     error.hint = "its own";
     CHECK(with_advice(error, "cache ls").hint == "its own");
+  }
+}
+
+TEST_CASE("advice: without descriptors or threads the limits are named", "[cli][advice]") {  // L15
+  for (const int shortage : {EMFILE, ENFILE, EAGAIN}) {
+    const Error error = os_error(shortage, "network thread");
+    CHECK(with_advice(error, "pull").hint.find("ulimit") != std::string::npos);
   }
 }
 

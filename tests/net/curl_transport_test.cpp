@@ -1,6 +1,9 @@
 #include "curl_rig.hpp"
 
+#include <sys/resource.h>
+
 #include <atomic>
+#include <cerrno>
 
 using namespace larder;
 using namespace larder::net;
@@ -17,7 +20,36 @@ void stand_still_half_way(const ReceivedRequest& /*request*/, Reply& reply) {
   reply.body("def");
 }
 
+/// As long as it lives this process gets no further descriptor.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
 }  // namespace
+
+TEST_CASE("curl transport: without a descriptor left a request fails, and a later one works", "[net][curl_transport]") {  // L15
+  const Body file = Body::pattern(1000);
+  LoopbackServer server([&](const ReceivedRequest&, Reply& reply) { reply.send_file(file); });
+  CurlRig rig;
+  {
+    const NoDescriptors shortage;
+    const Heard refused = rig.run(stream(server.http_url("/f"), file.size()));
+    REQUIRE_FALSE(refused.end->result);
+    CHECK(refused.end->result.error().os_error == EMFILE);
+  }
+  CHECK(rig.run(stream(server.http_url("/f"), file.size())).pieces == file.all());
+}
 
 TEST_CASE("curl transport: a streamed body comes whole, in order, in pieces", "[net][curl_transport]") {
   const Body file = Body::pattern(5'000'000);
