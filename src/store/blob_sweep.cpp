@@ -19,9 +19,9 @@ constexpr std::size_t kBlobBatch = 256;
 
 Result<void> BlobSweep::run() {
   const std::set<std::string> names = std::exchange(names_, {});
+  if (names.empty()) return {};
   LARDER_TRY(const auto folder, store_.disk().look(layout_.blobs()));
   if (!folder || folder->kind != fs::FileKind::Folder) return {};
-  if (names.empty()) return {};
   has_place_aside_ = store_.make_folders(layout_.tmp()).has_value();  // a full disk may have no room for it
   std::vector<std::string> batch;
   for (const std::string& name : names) {
@@ -74,14 +74,14 @@ Result<void> BlobSweep::remove(const std::string& name) {
     if (!payload) return {};  // a link that leads elsewhere is nobody's blob
     payloads_.insert(*payload);
   }
-  LARDER_TRY(const bool is_aside, put_aside(name));
-  if (!is_aside) LARDER_CHECK(store_.disk().remove_file(path));
-  if (!is_aside) steps_.removed();
+  if (put_aside(name)) return {};
+  LARDER_CHECK(store_.disk().remove_file(path));
+  steps_.removed();
   return {};
 }
 
 /// False: there is no place for it, which a full disk is reason enough for; removing is what makes room.
-Result<bool> BlobSweep::put_aside(const std::string& name) {
+bool BlobSweep::put_aside(const std::string& name) {
   if (!has_place_aside_ || !store_.disk().rename(layout_.blob(name), place_aside(name))) return false;
   aside_.push_back(name);
   return true;

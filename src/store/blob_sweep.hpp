@@ -39,7 +39,7 @@ class BlobSweep {
  private:
   Result<void> remove_batch(const std::vector<std::string>& names);
   Result<void> remove(const std::string& name);
-  Result<bool> put_aside(const std::string& name);
+  bool put_aside(const std::string& name);
   Result<void> give_back(const std::vector<std::string>& names);
   [[nodiscard]] std::string place_aside(const std::string& name) const { return layout_.tmp() + "/" + name + "." + store_.run(); }
 

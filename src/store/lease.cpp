@@ -176,9 +176,9 @@ Result<std::vector<LeaseRecord>> read_leases_in(fs::Disk& disk, const std::strin
 
 Result<std::vector<LeaseRecord>> read_leases(fs::Disk& disk, const RepoLayout& layout) { return read_leases_in(disk, layout.leases()); }
 
-bool is_void(fs::Disk& disk, const LeaseRecord& lease, WallTime now) {
-  return lease.until <= now || liveness(disk, lease.owner) == Liveness::Dead;
-}
+bool is_void(fs::Disk& disk, const LeaseRecord& lease, WallTime now) { return is_void(lease, liveness(disk, lease.owner), now); }
+
+bool is_void(const LeaseRecord& lease, Liveness owner, WallTime now) { return lease.until <= now || owner == Liveness::Dead; }
 
 Result<DeadRuns> DeadRuns::look(fs::Disk& disk, const std::string& leases, WallTime now) {
   DeadRuns dead;

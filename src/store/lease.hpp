@@ -68,6 +68,8 @@ Result<std::vector<LeaseRecord>> read_leases(fs::Disk& disk, const RepoLayout& l
 Result<std::vector<LeaseRecord>> read_leases_in(fs::Disk& disk, const std::string& leases);
 /// Void: its owner is dead, or `until` has passed.
 bool is_void(fs::Disk& disk, const LeaseRecord& lease, WallTime now);
+/// The same for who has asked for its owner's liveness already. Pure.
+bool is_void(const LeaseRecord& lease, Liveness owner, WallTime now);
 
 /// Tells whether things named after a run are in use by somebody alive. Reads the leases once, at construction.
 /// Thread: one at a time.

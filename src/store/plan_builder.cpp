@@ -244,8 +244,8 @@ void PlanBuilder::warn_of_doubtful_leases() {
     if (repo.doubtful_leases.empty()) continue;
     const bool is_kept = std::any_of(plan_.kept.begin(), plan_.kept.end(),
                                      [&](const KeptItem& kept) { return kept.repo == repo.repo && kept.reason == KeptReason::InUse; });
+    if (!is_kept) continue;
     for (const DoubtfulLease& lease : repo.doubtful_leases) {
-      if (!is_kept) break;
       const auto owner = lease.owner.empty() ? "a lease that cannot be understood" : "the lease of " + escape_text(lease.owner);
       const auto until = format_time(WallTime(std::chrono::seconds(lease.until_unix)));
       warn(fmt::format("{}: {} keeps {} until {}; if no larder works there any more, remove this file", escape_text(lease.path), owner,

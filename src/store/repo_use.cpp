@@ -89,7 +89,7 @@ Result<RepoUse> read_leases_now(Store& store, const RepoLayout& layout) {
   LARDER_TRY(const auto leases, read_leases(store.disk(), layout));
   for (const LeaseRecord& lease : leases) {
     const Liveness owner = liveness(store.disk(), lease.owner);
-    if (lease.until <= now || owner == Liveness::Dead) continue;
+    if (is_void(lease, owner, now)) continue;
     if (owner == Liveness::Unknown) use.doubtful.push_back(lease);
     if (lease.commit) {
       use.leased.push_back(*lease.commit);
