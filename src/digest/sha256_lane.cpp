@@ -1,7 +1,7 @@
 #include "digest/sha256_lane.hpp"
 
 #include "digest/evp_hasher.hpp"
-#include "digest/sha256_blocks.hpp"
+#include "digest/sha256_lockstep.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -96,50 +96,22 @@ const Choice& choice() {
   return made;
 }
 
-// Null where the CPU has none. By itself, so that who hashes a file or two does not pay for its test.
-const Sha256ManyCompressors& many() {
-  static const Sha256ManyCompressors made = [] {
-    const auto found = many_sha256();
-    return choice().is_native && passes_self_test(found) ? found : Sha256ManyCompressors{};
+// By itself, so that who hashes a file or two does not pay for its tests and measurements.
+const Sha256Lockstep& lockstep() {
+  static const Sha256Lockstep made = [] {
+    Sha256Ways ways{choice().compress, {}};
+    const auto many = many_sha256();
+    if (choice().is_native && passes_self_test(many)) ways.many = many;
+    return Sha256Lockstep(ways, measure_costs(ways));
   }();
   return made;
 }
 
-/// Lanes at the same place in their messages: `states[i]` takes blocks of `messages[i]`.
-struct Lanes {
-  std::array<Sha256State*, Sha256Lane::kMostTogether> states{};
-  std::array<const std::byte*, Sha256Lane::kMostTogether> messages{};
-  std::size_t count = 0;
-};
-
-// All lanes at once by `compress`, which takes `width` of them: the missing ones are copies that nobody looks at.
-void compress_wide(Lanes lanes, CompressMany compress, std::size_t width, std::size_t blocks) {
-  Sha256State unused{};
-  for (std::size_t i = lanes.count; i < width; ++i) {
-    lanes.states[i] = &unused;
-    lanes.messages[i] = lanes.messages[0];
-  }
-  compress(lanes.states.data(), lanes.messages.data(), blocks);
-}
-
-// With fewer lanes than these, a register that is partly idle costs more than pairs do (measured: bench/micro).
-constexpr std::size_t kWorthEight = 6;
-constexpr std::size_t kWorthSixteen = 11;
-
-void compress_together(const Lanes& lanes, std::size_t blocks) {
-  if (lanes.count >= kWorthSixteen && many().sixteen != nullptr) return compress_wide(lanes, many().sixteen, 16, blocks);
-  std::size_t done = 0;
-  if (lanes.count >= kWorthEight && many().eight != nullptr) {
-    done = std::min<std::size_t>(lanes.count, 8);
-    Lanes first = lanes;
-    first.count = done;
-    compress_wide(first, many().eight, 8, blocks);
-  }
+void compress_together(std::span<Sha256State* const> states, std::span<const std::byte* const> messages, std::size_t blocks) {
+  if (states.size() > 2) return lockstep().compress(states, messages, blocks);
   const Sha256Compressors& by = choice().compress;
-  for (; done + 2 <= lanes.count; done += 2) {
-    by.two(*lanes.states[done], lanes.messages[done], *lanes.states[done + 1], lanes.messages[done + 1], blocks);
-  }
-  if (done < lanes.count) by.one(*lanes.states[done], lanes.messages[done], blocks);
+  if (states.size() == 2) return by.two(*states[0], messages[0], *states[1], messages[1], blocks);
+  by.one(*states[0], messages[0], blocks);
 }
 
 }  // namespace
@@ -173,17 +145,19 @@ void Sha256Lane::update(std::span<const std::byte> bytes) {
 
 void Sha256Lane::update_together(std::span<const Feed> feeds) {
   std::array<std::span<const std::byte>, kMostTogether> rests;
-  Lanes lanes;
+  std::array<Sha256State*, kMostTogether> states{};
+  std::array<const std::byte*, kMostTogether> messages{};
   std::size_t bytes = std::numeric_limits<std::size_t>::max();
-  for (const Feed& feed : feeds) {
-    const auto rest = rests[lanes.count] = feed.lane->complete_block(feed.bytes);
-    lanes.states[lanes.count] = &feed.lane->state_;
-    lanes.messages[lanes.count] = rest.data();
-    ++lanes.count;
-    bytes = std::min(bytes, rest.size() / kSha256Block * kSha256Block);
+  for (std::size_t i = 0; i < feeds.size(); ++i) {
+    rests[i] = feeds[i].lane->complete_block(feeds[i].bytes);
+    states[i] = &feeds[i].lane->state_;
+    messages[i] = rests[i].data();
+    bytes = std::min(bytes, rests[i].size() / kSha256Block * kSha256Block);
   }
-  if (bytes > 0) compress_together(lanes, bytes / kSha256Block);
-  for (std::size_t i = 0; i < lanes.count; ++i) {
+  if (!feeds.empty() && bytes > 0) {
+    compress_together(std::span(states).first(feeds.size()), std::span(messages).first(feeds.size()), bytes / kSha256Block);
+  }
+  for (std::size_t i = 0; i < feeds.size(); ++i) {
     feeds[i].lane->total_ += feeds[i].bytes.size() - (rests[i].size() - bytes);
     feeds[i].lane->update(rests[i].subspan(bytes));
   }
@@ -207,9 +181,7 @@ bool two_lanes_available() { return choice().is_native; }
 
 std::size_t lanes_worth_feeding(std::size_t messages) {
   if (!two_lanes_available()) return 1;
-  if (messages <= 2 || many().eight == nullptr) return 2;
-  if (messages < kWorthEight) return messages;
-  return messages >= kWorthSixteen ? 16 : std::max<std::size_t>(messages, 8);
+  return messages <= 2 ? 2 : lockstep().lanes_worth_feeding(messages);
 }
 
 }  // namespace larder::digest

@@ -1,5 +1,5 @@
-// SHA-256 streams in lockstep on one core: two cost less than two alone where the CPU has SHA-NI, eight and sixteen far less where it has
-// AVX-512 (docs/decisions/0012).
+// SHA-256 streams in lockstep on one core: two cost less than two alone where the CPU has SHA-NI; eight and sixteen may cost less still
+// where it has AVX-512 (docs/decisions/0012).
 #pragma once
 
 #include "digest/hasher.hpp"
@@ -44,8 +44,8 @@ class Sha256Lane final : public Hasher {
 /// True where the CPU has SHA-NI and SSE4.1 and the self-test against OpenSSL passed. Cheap after the first call. Thread: any.
 bool two_lanes_available();
 
-/// How many lanes a thread should feed together that has `messages` of its own to hash: 1 without SHA-NI, 2 with it alone; with AVX-512
-/// (its self-test passed too) up to 16, where a register that is nearly full is filled up, as that costs nothing. Thread: any.
+/// How many lanes a thread should feed together that has `messages` of its own to hash: 1 without SHA-NI, else what was measured to be
+/// cheapest on this CPU, 2 to 16 (sha256_lockstep.hpp). More lanes than messages: a register that is nearly full. Thread: any.
 std::size_t lanes_worth_feeding(std::size_t messages);
 
 }  // namespace larder::digest
