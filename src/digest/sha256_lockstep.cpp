@@ -60,14 +60,15 @@ Sha256Costs measure_costs(const Sha256Ways& ways) {
   return costs;
 }
 
-Sha256Lockstep::Sha256Lockstep(const Sha256Ways& ways, const Sha256Costs& costs) : ways_(ways) {
+Sha256Lockstep::Sha256Lockstep(const Sha256Ways& ways, Sha256Costs costs) : ways_(ways) {
+  if (ways.many.eight == nullptr) costs.eight = kNever;
+  if (ways.many.sixteen == nullptr) costs.sixteen = kNever;
   struct Way {
     std::size_t width;
     std::size_t least;  // lanes it can be called with; a wide register may be partly idle
     double cost;
   };
-  const std::array<Way, 4> all{Way{1, 1, costs.one}, Way{2, 2, costs.two}, Way{8, 1, ways.many.eight == nullptr ? kNever : costs.eight},
-                               Way{16, 1, ways.many.sixteen == nullptr ? kNever : costs.sixteen}};
+  const std::array<Way, 4> all{Way{1, 1, costs.one}, Way{2, 2, costs.two}, Way{8, 1, costs.eight}, Way{16, 1, costs.sixteen}};
   for (std::size_t lanes = 1; lanes <= kMostLanes; ++lanes) {
     costs_[lanes] = kNever;
     for (const Way& way : all) {
@@ -100,7 +101,8 @@ std::size_t Sha256Lockstep::lanes_worth_feeding(std::size_t messages) const {
   std::size_t best = 2;
   double least = kNever;
   for (const std::size_t lanes : {std::size_t{2}, std::size_t{8}, std::size_t{16}}) {
-    const double cost = static_cast<double>(messages / lanes) * costs_[lanes] + costs_[messages % lanes];
+    const std::size_t full = messages / lanes;
+    const double cost = static_cast<double>(full) * costs_[lanes] + costs_[messages % lanes];
     if (cost >= kClearGain * least) continue;
     least = cost;
     best = lanes;

@@ -31,7 +31,7 @@ class Sha256Lockstep {
  public:
   static constexpr std::size_t kMostLanes = 16;
 
-  Sha256Lockstep(const Sha256Ways& ways, const Sha256Costs& costs);
+  Sha256Lockstep(const Sha256Ways& ways, Sha256Costs costs);
 
   /// Compresses `blocks` blocks of each message into the state at the same place; as many states as messages, at most kMostLanes.
   void compress(std::span<Sha256State* const> states, std::span<const std::byte* const> messages, std::size_t blocks) const;
