@@ -1,6 +1,7 @@
 #include <larder/hub/hub_client.hpp>
 
 #include "base/escape.hpp"
+#include "base/nearest.hpp"
 #include "base/text.hpp"
 #include "hub/decode.hpp"
 #include "hub/endpoints.hpp"
@@ -8,6 +9,7 @@
 #include "hub/pages.hpp"
 #include "hub/resolve.hpp"
 #include "hub/web_page.hpp"
+#include "net/headers.hpp"
 
 #include <fmt/format.h>
 
@@ -44,6 +46,14 @@ std::string named(const std::vector<RefName>& refs) {
   return out;
 }
 
+// "did you mean v1.0? there are: main, v1.0"
+std::string advice(const repo::Revision& revision, const std::vector<RefName>& refs) {
+  std::vector<std::string_view> names(refs.size());
+  std::transform(refs.begin(), refs.end(), names.begin(), [](const RefName& ref) { return std::string_view(ref.name); });
+  const std::string_view near = nearest(revision.text(), names);
+  return (near.empty() ? "" : fmt::format("did you mean {}? ", near)) + "there are: " + named(refs);
+}
+
 // Branches and tags may be missing on a mirror, or not be for us to see: then there are none. A broken network is told.
 template <class T>
 Result<std::vector<T>> or_none(Result<std::vector<T>> asked) {
@@ -57,7 +67,7 @@ Error no_such_commit(const repo::Revision& revision, const std::set<repo::Commit
   error.code = ErrorCode::RevisionNotFound;
   if (found.empty()) {
     error.message = fmt::format("no such revision '{}', and no commit that begins so", escape_text(revision.text()));
-    if (!refs.empty()) error.hint = "there are: " + named(refs);
+    if (!refs.empty()) error.hint = advice(revision, refs);
     return error;
   }
   std::string all;
@@ -110,7 +120,11 @@ Result<repo::ResolvedRevision> HubClient::ask_revision(const repo::RepoId& repo,
                                                        const CancelToken& cancel) {
   LARDER_TRY(const net::Response response, exchange_revision(repo, revision, cancel));
   if (!is_success(response.head.status)) {
-    return fail(classify_answer(response, context_of(options_, repo, revision.text()), client_.wall_now()));
+    Error error = classify_answer(response, context_of(options_, repo, revision.text()), client_.wall_now());
+    const bool may_advise = error.code == ErrorCode::RevisionNotFound && !revision.may_be_short_commit();
+    if (!may_advise || net::asked_pause(response.head.headers, client_.wall_now()))
+      return fail(std::move(error));  // no advice is worth a wait
+    return fail(with_near_refs(std::move(error), repo, revision, cancel));
   }
   const auto answer = decode_revision(response.body, repo.type());
   if (!answer) return fail(explain(answer.error(), response, client_.last_url()));
@@ -118,6 +132,14 @@ Result<repo::ResolvedRevision> HubClient::ask_revision(const repo::RepoId& repo,
     return fail(ErrorCode::BadResponse, fmt::format("asked for commit {}, the Hub answered with {}", asked->hex(), answer->commit.hex()));
   }
   return repo::ResolvedRevision{revision, answer->commit, answer->id == repo.id() ? "" : answer->id};
+}
+
+// Whatever becomes of this question, the answer before it stands; only an end that was asked for outranks it.
+Error HubClient::with_near_refs(Error error, const repo::RepoId& repo, const repo::Revision& revision, const CancelToken& cancel) {
+  const auto refs = list_refs(repo, cancel);
+  if (cancel.is_cancelled()) return cancel.error();
+  if (refs && !refs->empty()) error.hint = advice(revision, *refs);
+  return error;
 }
 
 Result<repo::ResolvedRevision> HubClient::resolve_revision(const repo::RepoId& repo, const repo::Revision& revision,

@@ -115,7 +115,7 @@ TEST_CASE("resolve_revision: too long an answer is asked for again in brief", "[
 TEST_CASE("resolve_revision: errors of the Hub", "[hub][hub_client]") {  // R-421
   HubRig revision_missing({{kApi + "/revision/main", error_answer(404, "RevisionNotFound", "Invalid rev id: main")}});
   CHECK(resolve(revision_missing, "main").error().code == ErrorCode::RevisionNotFound);
-  CHECK(revision_missing.asked().size() == 1);  // no look-up for what can't be a commit
+  CHECK(revision_missing.asked() == std::vector<std::string>{kApi + "/revision/main", kApi + "/refs?include_prs=1"});  // no history
   HubRig repo_missing({{kApi + "/revision/main", error_answer(401, "RepoNotFound", "Repository not found")}});
   CHECK(resolve(repo_missing, "main").error().code == ErrorCode::RepoNotFound);
   HubRig bad_token({{kApi + "/revision/main", error_answer(401, "", "Invalid credentials in Authorization header")}}, with_token());
@@ -189,6 +189,50 @@ TEST_CASE("resolve_revision: a short commit is found among refs and history", "[
     broken.error = ErrorCode::ConnectFailed;
     HubRig rig({{kApi + "/revision/abcdef1", missing}, {kApi + "/refs?include_prs=1", broken}});
     CHECK(resolve(rig, "abcdef1").error().code == ErrorCode::ConnectFailed);
+  }
+}
+
+TEST_CASE("resolve_revision: a name that is not there is answered with those that are", "[hub][hub_client]") {  // R-217
+  const std::string asked = kApi + "/revision/realease";
+  const std::string refs = kApi + "/refs?include_prs=1";
+  const FakeAnswer missing = error_answer(404, "RevisionNotFound", "");
+  const FakeAnswer listed = json_answer(R"({"branches": [{"name": "main", "targetCommit": ")" + kOther +
+                                        R"("}], "tags": [{"name": "release", "targetCommit": ")" + kOther + "\"}]}");
+  const auto hint_of = [](HubRig& rig) {
+    const auto refused = resolve(rig, "realease");
+    CHECK(refused.error().code == ErrorCode::RevisionNotFound);
+    return refused.error().hint;
+  };
+  SECTION("the nearest first") {
+    HubRig rig({{asked, missing}, {refs, listed}});
+    CHECK(hint_of(rig) == "did you mean release? there are: main, release");
+  }
+  SECTION("none is near") {
+    HubRig rig({{kApi + "/revision/master", missing}, {refs, listed}});
+    CHECK(resolve(rig, "master").error().hint == "there are: main, release");
+  }
+  SECTION("where the refs cannot be had, the answer is the same without them") {
+    FakeAnswer broken;
+    broken.error = ErrorCode::ConnectFailed;
+    for (const FakeAnswer& other : {broken, error_answer(404, "", ""), json_answer("[]"), json_answer("{}")}) {
+      HubRig rig({{asked, missing}, {refs, other}});
+      CHECK(hint_of(rig).find("hub.example/org/m") != std::string::npos);
+    }
+  }
+  SECTION("no advice is worth a wait") {
+    FakeAnswer last = missing;
+    last.headers.emplace_back("RateLimit", "\"api\";r=0;t=200");
+    HubRig rig({{asked, last}, {refs, listed}});
+    CHECK(hint_of(rig).find("release") == std::string::npos);
+    CHECK(rig.asked() == std::vector<std::string>{asked});
+  }
+  SECTION("an end that was asked for is told as one") {
+    HubRig rig({{asked, missing}});
+    rig.otherwise = [&](const net::Request&) {
+      rig.cancel.interrupt(2);
+      return FakeAnswer();
+    };
+    CHECK(resolve(rig, "realease").error().code == ErrorCode::Interrupted);
   }
 }
 

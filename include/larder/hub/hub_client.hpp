@@ -57,7 +57,8 @@ class HubClient {
   HubClient(net::Client& client, HubOptions options) : client_(client), options_(std::move(options)) {}
 
   /// One `GET /api/{type}s/{id}/revision/{rev}`, again with `expand=sha` only if that answer is too long; a short commit that is no
-  /// ref is looked up among refs and the first pages of history. A full commit is asked of the server too (does it exist?);
+  /// ref is looked up among refs and the first pages of history. Of another name that is not there the hint tells which refs are
+  /// . A full commit is asked of the server too (does it exist?);
   /// callers that trust it don't call. `canonical_id` is set when the answer names another repository.
   Result<repo::ResolvedRevision> resolve_revision(const repo::RepoId& repo, const repo::Revision& revision, const CancelToken& cancel);
 
@@ -81,6 +82,7 @@ class HubClient {
   Result<net::Response> exchange_revision(const repo::RepoId& repo, const repo::Revision& revision, const CancelToken& cancel);
   Result<repo::ResolvedRevision> ask_revision(const repo::RepoId& repo, const repo::Revision& revision, const CancelToken& cancel);
   Result<repo::CommitId> find_short_commit(const repo::RepoId& repo, const repo::Revision& revision, const CancelToken& cancel);
+  Error with_near_refs(Error error, const repo::RepoId& repo, const repo::Revision& revision, const CancelToken& cancel);
   Result<std::vector<repo::CommitId>> list_commits(const repo::RepoId& repo, const std::string& branch, const CancelToken& cancel);
 
   net::Client& client_;
