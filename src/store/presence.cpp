@@ -10,6 +10,25 @@ BlobState judge(const fs::FileFacts& facts, std::uint64_t size) {
   return everybody_may_write(facts) ? BlobState::Suspect : BlobState::Good;
 }
 
+/// What is at `snapshots/<commit>/<path>`. Linked: the link that larder and Python make for this blob. File: a regular file, as clients
+/// without links leave it. Other: any other link, or no file at all.
+enum class EntryState { Missing, Linked, File, Other };
+struct FoundEntry {
+  EntryState state = EntryState::Missing;
+  fs::FileFacts facts;  // of a file
+};
+
+Result<FoundEntry> find_entry(fs::Disk& disk, const RepoLayout& layout, const repo::CommitId& commit, std::string_view path,
+                              std::string_view blob) {
+  const std::string entry = layout.entry(commit, path);
+  // Its text first: of a link, which a whole snapshot is made of, nothing else need be asked.
+  LARDER_TRY(const auto text, disk.read_link(entry));
+  if (text) return FoundEntry{*text == link_text(path, blob) ? EntryState::Linked : EntryState::Other, {}};
+  LARDER_TRY(const auto facts, disk.look(entry));
+  if (!facts) return FoundEntry{};
+  return FoundEntry{facts->kind == fs::FileKind::Regular ? EntryState::File : EntryState::Other, *facts};
+}
+
 /// The payload behind a link of blobs/; a link elsewhere is damage, it is never followed (T48).
 Result<FoundBlob> find_payload(fs::Disk& disk, const RepoLayout& layout, const std::string& link, std::uint64_t size) {
   FoundBlob found{BlobState::Damaged, false, link, {}};
@@ -35,17 +54,6 @@ Result<FoundBlob> find_blob(fs::Disk& disk, const RepoLayout& layout, std::strin
   if (!facts) return FoundBlob{};
   if (facts->kind == fs::FileKind::Symlink) return find_payload(disk, layout, path, size);
   return FoundBlob{judge(*facts, size), false, path, *facts};
-}
-
-Result<FoundEntry> find_entry(fs::Disk& disk, const RepoLayout& layout, const repo::CommitId& commit, std::string_view path,
-                              std::string_view blob) {
-  const std::string entry = layout.entry(commit, path);
-  LARDER_TRY(const auto facts, disk.look(entry));
-  if (!facts) return FoundEntry{};
-  if (facts->kind == fs::FileKind::Regular) return FoundEntry{EntryState::File, *facts};
-  if (facts->kind != fs::FileKind::Symlink) return FoundEntry{EntryState::Other, *facts};
-  LARDER_TRY(const auto text, disk.read_link(entry));
-  return FoundEntry{text && *text == link_text(path, blob) ? EntryState::Linked : EntryState::Other, *facts};
 }
 
 Result<CachedFile> find_cached(fs::Disk& disk, const RepoLayout& layout, const repo::CommitId& commit, const ListedFile& file) {

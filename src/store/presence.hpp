@@ -26,16 +26,6 @@ struct FoundBlob {
 /// Looks at `blobs/<name>`: a regular file, or a link into the marked shared store (T48, R-506). Writes nothing.
 Result<FoundBlob> find_blob(fs::Disk& disk, const RepoLayout& layout, std::string_view name, std::uint64_t size);
 
-/// What is at `snapshots/<commit>/<path>`. Linked: the link that larder and Python make for this blob. File: a regular file, as clients
-/// without links leave it. Other: any other link, or no file at all.
-enum class EntryState { Missing, Linked, File, Other };
-struct FoundEntry {
-  EntryState state = EntryState::Missing;
-  fs::FileFacts facts;
-};
-Result<FoundEntry> find_entry(fs::Disk& disk, const RepoLayout& layout, const repo::CommitId& commit, std::string_view path,
-                              std::string_view blob);
-
 /// How a file stands in a snapshot, entry and blob together.
 enum class CachedState { Missing, Complete, BlobHere };
 struct CachedFile {
