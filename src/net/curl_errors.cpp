@@ -1,5 +1,7 @@
 #include "net/curl_errors.hpp"
 
+#include "base/escape.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -99,6 +101,11 @@ std::string tls_advice(const CurlFailure& failure) {
   if (has("expired") || has("not yet valid"))
     return "if the clock here is wrong, set it (timedatectl set-ntp true); if not, the server must renew it";
   if (has("subject name") || has("mismatch")) return "its certificate is for another name: check the address";
+  if (!failure.own_trust.empty()) {
+    return "only the certificates in " + escape_text(failure.own_trust, 200) +
+           " are trusted: is it there, and has it the issuer's (a folder: after openssl rehash)? With SSL_CERT_FILE, SSL_CERT_DIR, "
+           "REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE unset, the system's are used";
+  }
   return "if your own network issued it (a proxy that opens TLS), add its certificate to the system's (update-ca-certificates), or name a "
          "PEM "
          "file with it in SSL_CERT_FILE";

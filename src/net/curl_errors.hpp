@@ -19,6 +19,7 @@ struct CurlFailure {
   bool was_connected = false;  ///< a connection stood and the request could be sent
   bool head_complete = false;  ///< the answer's head had come
   bool is_reused = false;      ///< the connection had served another request before
+  std::string_view own_trust = {};  ///< the certificates that a setting put in the place of the system's (R-912); empty: none did
 };
 
 /// The code callers branch on.

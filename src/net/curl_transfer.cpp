@@ -206,6 +206,8 @@ Error CurlTransfer::curl_failure(CURLcode code) const {
   failure.was_connected = was_connected_;
   failure.head_complete = head_.is_complete();
   failure.is_reused = was_connected_ && easy_.info_long<CURLINFO_NUM_CONNECTS>() == 0;
+  const NetworkSettings& network = around_.options.network;
+  failure.own_trust = network.ca_file.empty() ? network.ca_folder : network.ca_file;
   std::string why = reason(failure);
   if (error_code(failure) == ErrorCode::TlsFailed) why += refusal_text(around_.refused, order_.request.url.origin().host);
   if (body_began_) why += ", " + std::to_string(sink_.bytes()) + " bytes had come";

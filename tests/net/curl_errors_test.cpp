@@ -73,3 +73,14 @@ TEST_CASE("curl codes: what to do about a proxy or a certificate", "[net][curl_e
   }
   CHECK(advice({CURLE_COULDNT_CONNECT, ""}).empty());
 }
+
+TEST_CASE("curl codes: an unknown issuer under certificates of one's own tells which they are", "[net][curl_errors]") {  // R-912
+  CurlFailure failure;
+  failure.code = CURLE_PEER_FAILED_VERIFICATION;
+  failure.detail = "SSL certificate problem: unable to get local issuer certificate";
+  failure.own_trust = "/none\n";
+  CHECK(advice(failure).starts_with("only the certificates in /none\\n are trusted"));
+  CHECK(advice(failure).find("SSL_CERT_DIR") != std::string::npos);
+  failure.detail = "SSL certificate problem: certificate has expired";
+  CHECK(advice(failure).find("timedatectl") != std::string::npos);
+}

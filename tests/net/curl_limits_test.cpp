@@ -380,6 +380,13 @@ TEST_CASE("curl limits: a server that speaks no TLS, and a trust file that is no
   options.network.ca_file = "/does/not/exist.pem";
   CurlRig distrusting(options);
   CHECK(failure(distrusting.run(get(plain.https_url("/")))).code == ErrorCode::TlsFailed);
+  LoopbackServer server({}, {.certificate = CertificateKind::Good, .canaries = {}});
+  options.network = {};
+  options.network.ca_folder = "/does/not/exist";  // OpenSSL takes it for a folder without certificates
+  CurlRig trusts_nobody(options);
+  const Error error = failure(trusts_nobody.run(get(server.https_url("/"))));
+  CHECK(error.code == ErrorCode::TlsFailed);
+  CHECK(error.hint.find("/does/not/exist") != std::string::npos);
 }
 
 TEST_CASE("curl limits: an unusable request ends with an error instead of being sent", "[net][curl_limits]") {
