@@ -70,6 +70,7 @@ class BulkLane {
   // bulk_requests.cpp
   [[nodiscard]] Path path() const;
   [[nodiscard]] std::optional<std::size_t> source_to_probe(const FileTask& task, std::size_t chosen, SteadyTime now) const;
+  [[nodiscard]] std::optional<Exchange> extra_request(FileTask& task, std::size_t source);
   void send(FileTask& task, Exchange exchange);
   [[nodiscard]] bool judge_head(FileTask& task, net::RequestId id, const net::ResponseHead& head);
   [[nodiscard]] Result<void> check_head(const FileTask& task, const Exchange& exchange, const net::ResponseHead& head,
@@ -107,6 +108,7 @@ class BulkLane {
   void leave_slow_sources(SteadyTime now);
   void make_room_to_probe(SteadyTime now);
   void ask_elsewhere(net::RequestId id);
+  void look_beside(FileTask& task, const Exchange& stream, std::size_t source, SteadyTime now);
   [[nodiscard]] bool is_better_elsewhere(const Exchange& exchange, const FileTask& task, SteadyTime now) const;
   void check_stalls(SteadyTime now, bool is_tail);
   void hedge_slowest(SteadyTime now);

@@ -14,7 +14,9 @@ constexpr double kLongWait = 10;               // seconds to the end of a segmen
 constexpr double kToChange = 2;                // seconds that another connection must save
 constexpr std::size_t kPeers = 2;              // so many others make a median
 constexpr int kHedges = 2;                     // at a time (engine.md §4 "Tail")
-constexpr std::uint64_t kExtraPart = 20;       // 5 % extra bytes a run
+constexpr std::chrono::seconds kBetweenLooks{60};
+constexpr std::uint64_t kLook = 2 * 1024 * 1024;  // enough to know a source by
+constexpr std::uint64_t kExtraPart = 20;          // 5 % extra bytes a run
 
 }  // namespace
 
@@ -68,8 +70,24 @@ void BulkLane::make_room_to_probe(SteadyTime now) {
   const auto last = std::max_element(exchanges_.begin(), exchanges_.end(),
                                      [](const auto& a, const auto& b) { return a.second.left() < b.second.left(); });
   const Exchange& exchange = last->second;
-  const bool takes_long = static_cast<double>(exchange.left()) > kLongWait * exchange.flow.rate();
-  if (takes_long && source_to_probe(*find(exchange.file), exchange.route.source, now)) ask_elsewhere(last->first);
+  if (static_cast<double>(exchange.left()) <= kLongWait * exchange.flow.rate()) return;
+  FileTask& task = *find(exchange.file);
+  const auto other = source_to_probe(task, exchange.route.source, now);
+  if (!other) return;
+  if (task.ranges.shape() == FileRanges::Shape::Ranges) return ask_elsewhere(last->first);
+  look_beside(task, exchange, *other, now);
+}
+
+// A stream that is given up begins at zero: it goes on, and the last bytes of the file are asked for beside it.
+void BulkLane::look_beside(FileTask& task, const Exchange& stream, std::size_t source, SteadyTime now) {
+  if ((task.last_look && now - *task.last_look < kBetweenLooks) || active() >= run_.control.cap()) return;
+  task.last_look = now;
+  auto look = extra_request(task, source);
+  if (!look) return;
+  const std::uint64_t end = task.entry.size;
+  look->segment.range = {std::max(stream.position, end - std::min(end, kLook)), end};
+  look->is_look = true;
+  send(task, std::move(*look));
 }
 
 void BulkLane::ask_elsewhere(net::RequestId id) {
@@ -149,19 +167,13 @@ void BulkLane::hedge_slowest(SteadyTime now) {
   if (run_.health.has_other(task.excluded, original.route.source)) avoided.add(original.route.source);
   const auto source = task.only ? task.only : run_.choose(avoided, now);
   if (!source) return;
-  const SourceView& view = task.sources[*source];
-  auto route = run_.route_to(*source, task.entry);
-  if (!route || (!view.location && view.is_asking)) return;
-  Exchange hedge;
-  hedge.file = task.id;
-  hedge.route = std::move(*route);
-  hedge.is_resolving = !view.location;
-  if (view.location) hedge.route.skip_to(view.location->url);
-  hedge.segment.range = {original.position, original.segment.range.end};
-  hedge.is_hedge = true;
-  hedge.twin = ids[*slowest];
+  auto hedge = extra_request(task, *source);
+  if (!hedge) return;
+  hedge->segment.range = {original.position, original.segment.range.end};
+  hedge->is_hedge = true;
+  hedge->twin = ids[*slowest];
   hedge_bytes_ += original.left();
-  send(task, std::move(hedge));
+  send(task, std::move(*hedge));
 }
 
 }  // namespace larder::transfer

@@ -39,7 +39,8 @@ void BulkLane::start_segment(std::size_t place) {
   auto source = source_for(*task, now);
   if (!source) return fail_file(*task, run_.no_source_left(task->last_error));
   Path way = path();
-  if (const auto other = source_to_probe(*task, *source, now)) {
+  const bool may_probe = task->ranges.shape() == FileRanges::Shape::Ranges;
+  if (const auto other = may_probe ? source_to_probe(*task, *source, now) : std::nullopt) {
     source = other;
     way.connections = kManyConnections;
   }
@@ -61,7 +62,7 @@ Path BulkLane::path() const { return {run_.control.bulk(), run_.round_trip.value
 
 // A source whose pace is not known gets one small segment, where it could still shorten the run.
 std::optional<std::size_t> BulkLane::source_to_probe(const FileTask& task, std::size_t chosen, SteadyTime now) const {
-  if (run_.health.size() < 2 || task.only || task.ranges.shape() != FileRanges::Shape::Ranges) return std::nullopt;
+  if (run_.health.size() < 2 || task.only) return std::nullopt;
   const double left = static_cast<double>(run_.plan.fetch_bytes) - static_cast<double>(run_.done_bytes);
   if (left < kWorthProbing * run_.pace.rate(chosen) * std::max(active(), 1)) return std::nullopt;
   const auto other = run_.pace.unknown(run_.health.usable(task.excluded, now), chosen, now);
@@ -69,6 +70,19 @@ std::optional<std::size_t> BulkLane::source_to_probe(const FileTask& task, std::
   const bool is_being_tried =
       std::any_of(exchanges_.begin(), exchanges_.end(), [&](const auto& one) { return one.second.route.source == *other; });
   return is_being_tried ? std::nullopt : other;
+}
+
+// One for bytes that another request brings, too; its segment is for the caller to name. nullopt: the source can't be asked now.
+std::optional<Exchange> BulkLane::extra_request(FileTask& task, std::size_t source) {
+  const SourceView& view = task.sources[source];
+  auto route = run_.route_to(source, task.entry);
+  if (!route || (!view.location && view.is_asking)) return std::nullopt;
+  Exchange extra;
+  extra.file = task.id;
+  extra.route = std::move(*route);
+  extra.is_resolving = !view.location;
+  if (view.location) extra.route.skip_to(view.location->url);
+  return extra;
 }
 
 void BulkLane::send(FileTask& task, Exchange exchange) {
@@ -178,6 +192,10 @@ void BulkLane::on_changed(FileTask& task, net::RequestId id) {
 // What the answer brings becomes the exchange's segment. False: the file starts anew as one stream (T31).
 bool BulkLane::fit_segment(FileTask& task, net::RequestId id, const Judgement& judgement) {
   Exchange& exchange = exchanges_.at(id);
+  if (exchange.is_look && judgement.range != exchange.segment.range) {
+    drop(id);
+    return false;
+  }
   if (judgement.verdict == Verdict::WholeBody) {
     if (exchange.asked && exchange.asked->begin != 0) {
       restart(task, FileRanges::Shape::OneStream);
@@ -232,9 +250,9 @@ void BulkLane::on_bad_range(FileTask& task, net::RequestId id, const net::Respon
   give_back(task, exchange);
 }
 
-// Where a twin goes on for the same bytes, nothing is asked for again.
+// Where a twin, or a stream, goes on for the same bytes, nothing is asked for again.
 void BulkLane::give_back(FileTask& task, const Exchange& exchange) {
-  if (exchange.twin == 0) task.ranges.give_back(exchange.rest());
+  if (exchange.twin == 0 && !exchange.is_look) task.ranges.give_back(exchange.rest());
 }
 
 void BulkLane::on_end(net::EndEvent& event) {
@@ -342,7 +360,7 @@ void BulkLane::set_back(FileTask& task, const Exchange& exchange, Error error) {
   }
   task.last_error = error;
   forget_dead_address(task.sources[exchange.route.source], exchange.route, error.code);
-  if (exchange.twin != 0) return;  // the other request for these bytes goes on
+  if (exchange.twin != 0 || exchange.is_look) return;  // the other request for these bytes goes on
   const bool was_good = exchange.fresh >= kGoodRun && error.code == ErrorCode::ConnectionLost;
   Segment rest = exchange.rest();
   rest.failures = has_progress ? (was_good ? 0 : 1) : rest.failures + 1;

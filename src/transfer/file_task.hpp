@@ -61,6 +61,7 @@ struct FileTask {
   bool has_resumed = false;         ///< bytes of an earlier run are in it
   std::uint64_t fetched = 0;        ///< bytes that arrived since the last start from zero
   std::optional<Error> last_error;
+  std::optional<SteadyTime> last_look;  ///< beside a stream, at what another source brings
   TaskId progress = 0;
 };
 
@@ -77,6 +78,7 @@ struct Exchange {
   std::uint64_t fresh = 0;     ///< bytes that nobody else had brought
   net::RequestId twin = 0;     ///< the other request for the same bytes (a hedge and its original); 0: none
   bool is_hedge = false;
+  bool is_look = false;     ///< beside a stream, to learn how fast another source is: what becomes of it changes nothing else
   Flow flow{SteadyTime{}};  ///< since it was sent
 
   [[nodiscard]] std::uint64_t left() const { return segment.range.end - position; }

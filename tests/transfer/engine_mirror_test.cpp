@@ -158,6 +158,17 @@ struct SlowMirror : EngineRig {
   void mirror_brings(std::function<double()> rate) {
     serves("one.test", [rate = std::move(rate)](const net::Request&, SimAnswer& answer) { answer.rate = rate(); });
   }
+  /// As a server does that knows no ranges.
+  SimAnswer whole(net::Request request) {
+    request.range.reset();
+    return serve(files["model.bin"], request);
+  }
+  void mirror_brings_all(double rate) {
+    serves("one.test", [this, rate](const net::Request& request, SimAnswer& answer) {
+      answer = whole(request);
+      answer.rate = rate;
+    });
+  }
   [[nodiscard]] std::uint64_t asked_bytes(const std::string& host) const {
     std::uint64_t bytes = 0;
     for (const auto& one : net.seen()) {
@@ -195,6 +206,35 @@ TEST_CASE("Engine: a mirror that becomes slow in the middle is left, too", "[tra
   REQUIRE(rig.run());
   rig.check_complete();
   CHECK(rig.clock.seconds() < 25);
+}
+
+TEST_CASE("Engine: a slow mirror that takes no ranges is left, too", "[transfer][engine][mirror]") {  // T31
+  SlowMirror rig;
+  rig.mirror_brings_all(5e3);
+  int asked = 0;
+  const bool refuses_first = GENERATE(false, true);
+  rig.usual_hub([&](const net::Request&, SimAnswer& answer) {
+    if (++asked == 1 && refuses_first) answer = refuse(503);
+  });
+  REQUIRE(rig.run());
+  rig.check_complete();
+  CHECK(rig.clock.seconds() < (refuses_first ? 180 : 90));  // by the mirror: six hours
+  CHECK(rig.report.body_bytes < rig.files["model.bin"].size + 6 * kMiB);
+  CHECK(rig.report.warnings.empty());
+}
+
+TEST_CASE("Engine: a fast mirror that takes no ranges goes on while another source is looked at", "[transfer][engine][mirror]") {
+  SlowMirror rig;
+  rig.mirror_brings_all(2e6);
+  const bool hub_takes_none = GENERATE(false, true);
+  rig.usual_hub([&](const net::Request& request, SimAnswer& answer) {
+    if (hub_takes_none) answer = rig.whole(request);
+  });
+  REQUIRE(rig.run());
+  rig.check_complete();
+  CHECK(rig.net.asked("one.test") == 1);
+  CHECK(rig.net.asked("cdn.test") == 1);
+  CHECK(rig.report.body_bytes < rig.files["model.bin"].size + 6 * kMiB);
 }
 
 TEST_CASE("Engine: a mirror that is half as fast keeps its place", "[transfer][engine][mirror]") {
