@@ -103,8 +103,9 @@ std::string tls_advice(const CurlFailure& failure) {
   if (has("subject name") || has("mismatch")) return "its certificate is for another name: check the address";
   if (!failure.own_trust.empty()) {
     return "only the certificates in " + escape_text(failure.own_trust, 200) +
-           " are trusted: is it there, and has it the issuer's (a folder: after openssl rehash)? With SSL_CERT_FILE, SSL_CERT_DIR, "
-           "REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE unset, the system's are used";
+           " are trusted: are they there (a folder needs openssl rehash)? If your own network issued it (a proxy that opens TLS), add its "
+           "certificate there, or to the system's (update-ca-certificates) and unset SSL_CERT_FILE, SSL_CERT_DIR, REQUESTS_CA_BUNDLE and "
+           "CURL_CA_BUNDLE";
   }
   return "if your own network issued it (a proxy that opens TLS), add its certificate to the system's (update-ca-certificates), or name a "
          "PEM "
