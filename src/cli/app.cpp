@@ -75,16 +75,23 @@ log::Level log_level(int verbosity) {
   return verbosity == 1 ? log::Level::Info : log::Level::Debug;
 }
 
-/// An error from before any command runs, or beside one.
-int refuse(const Error& error, const std::vector<std::string>& words) {
-  if (asks_for_json(words)) {
-    Output out(STDOUT_FILENO);
-    write_error_document(out, error, {});
-    (void)out.finish();
-  }
+void show_document(const Error& error, const std::vector<std::string>& words) {
+  if (!asks_for_json(words)) return;
+  Output out(STDOUT_FILENO);
+  write_error_document(out, error, {});
+  (void)out.finish();
+}
+
+int show(const Error& error) {
   StatusLine line(STDERR_FILENO, {});
   Report(line, Notes::Shown).error(error);
   return process_exit_code(error);
+}
+
+/// An error from before any command runs, or beside one.
+int refuse(const Error& error, const std::vector<std::string>& words) {
+  show_document(error, words);
+  return show(error);
 }
 
 /// One invocation, after its command is known.
@@ -132,14 +139,13 @@ class Run {
     Workshop::Options options;
     options.progress = progress_mode(config, flags_, screen.is_terminal);
     if (config.settings.timeout.count() > 0) options.deadline = std::chrono::steady_clock::now() + config.settings.timeout;
-    CancelSource cancel;
-    options.cancel = cancel.token();
+    options.cancel = cancel_.token();
     SignalOptions watch;
     watch.deadline = options.deadline;
     watch.at_hard_end = [this](const Error& reason) { return say_stuck(reason); };
-    const SignalThread signals(cancel, std::move(watch));
+    signals_.emplace(cancel_, std::move(watch));
     Workshop workshop(config, variables, report, line, options);
-    Session session{config, out_, report, workshop, cancel.token(), false, false, false, {}, false};
+    Session session{config, out_, report, workshop, cancel_.token(), false, false, false, {}, false};
     session.json = flags_.is_json();
     session.quiet = flags_.is_quiet();
     session.stdout_is_terminal = ::isatty(STDOUT_FILENO) == 1;
@@ -168,15 +174,18 @@ class Run {
     return process_exit_code(error);
   }
 
-  /// Called by the signal thread when the rest is stuck, so it touches nothing that the main thread changes.
+  /// Called by the signal thread when the rest is stuck, so it touches nothing that the main thread changes, and waits for nobody: what is
+  /// stuck may be the reader of stdout or stderr.
   [[nodiscard]] int say_stuck(Error reason) const {
-    if (reason.code == ErrorCode::Interrupted) {
-      say_interrupted(reason.signal);
-      return process_exit_code(reason);
-    }
-    reason.message = std::string(row_.name) + ": " + reason.message + ", and what was under way did not end";
-    reason.hint = "what is here is kept; `larder doctor fs` looks for a disk that does not answer";
-    return refuse(reason, all_words_);
+    const bool was_interrupted = reason.code == ErrorCode::Interrupted;
+    reason.message = std::string(row_.name) + ": " + reason.message + (was_interrupted ? "" : ", and what was under way did not end");
+    reason.hint = was_interrupted ? "to go on: " + command_line(all_words_)
+                                  : "what is here is kept; `larder doctor fs` looks for a disk that does not answer";
+    if (takes_text_now(STDOUT_FILENO)) show_document(reason, all_words_);
+    if (!takes_text_now(STDERR_FILENO)) return process_exit_code(reason);
+    if (!was_interrupted) return show(reason);
+    say_interrupted(reason.signal);
+    return process_exit_code(reason);
   }
 
   void say_interrupted(int signal) const {
@@ -193,6 +202,8 @@ class Run {
   Output out_{STDOUT_FILENO};
   FailedItems failures_;
   bool is_written_ = false;
+  CancelSource cancel_;
+  std::optional<SignalThread> signals_;  // to the end: it is the reader of stdout that may be stuck
 };
 
 /// Nothing was asked for, so the help is no result: it goes to stderr (R-1001 has 2 for it, too).

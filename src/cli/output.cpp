@@ -35,6 +35,11 @@ int write_all(int fd, std::string_view text) {
 
 }  // namespace
 
+bool takes_text_now(int fd) {
+  pollfd entry{fd, POLLOUT, 0};
+  return ::poll(&entry, 1, 0) == 1;
+}
+
 void Output::write(std::string_view text) {
   if (failed()) return;
   buffer_ += text;

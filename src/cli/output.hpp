@@ -34,6 +34,9 @@ class Output {
   std::string buffer_;
 };
 
+/// Could a short text be written there without waiting for its reader?
+bool takes_text_now(int fd);
+
 /// Opens /dev/null on each of the descriptors 0–2 that is closed, before anything else may take its number (L27).
 void open_closed_streams();
 

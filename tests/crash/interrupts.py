@@ -9,6 +9,7 @@ half a minute for a sync (of pull, verify --repair and gc). The second signal en
 """
 import argparse
 import fcntl
+import json
 import signal
 import subprocess
 import sys
@@ -21,6 +22,13 @@ PATIENCE = 4  # seconds; the promise is one, but a busy machine starts threads l
 EXIT_NETWORK = 5
 SIGNALS = ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129))
 SLOW = {"SLOW_CALL": "fsync", "SLOW_MS": 30_000}
+
+
+def is_document(text, code):
+    try:
+        return json.loads(text)["exit"] == code
+    except ValueError:
+        return False
 
 
 class Moment:
@@ -51,7 +59,7 @@ class Moment:
             time.sleep(0.01)  # another process' doing can only be watched
 
     def interrupt(self, number, code, times=1):
-        process = self.start()
+        process = self.start("--json")
         self.await_moment(process)
         begin = time.monotonic()
         for _ in range(times):
@@ -62,11 +70,11 @@ class Moment:
     def run_out_of_time(self):
         """A pull that has one second."""
         begin = time.monotonic() + 1
-        return self.end_of(self.start("--timeout", "1"), begin, EXIT_NETWORK, ("time limit", "hint:"))
+        return self.end_of(self.start("--timeout", "1", "--json"), begin, EXIT_NETWORK, ("time limit", "hint:"))
 
     def end_of(self, process, begin, code, says):
         try:
-            _, said = process.communicate(timeout=60)
+            out, said = process.communicate(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
@@ -75,6 +83,8 @@ class Moment:
         wrong = [] if process.returncode == code else [f"exit {process.returncode} instead of {code}: {said.strip()[-200:]}"]
         if took > PATIENCE:
             wrong.append(f"it took {took:.1f} s")
+        if says and not is_document(out, code):
+            wrong.append(f"stdout has no document of exit {code}: {out[-200:]!r}")
         wrong += [f"it does not say \"{part}\": {said.strip()[-200:]}" for part in says if part not in said]
         return wrong + sorted(set(check_cache.Checker(self.folder / "hub").run()) - self.before), took
 

@@ -132,6 +132,26 @@ TEST_CASE("pull: a full or closed stdout", "[integration][interrupt]") {  // L24
   CHECK(box.findings() == "");  // the state is brought to a safe end
 }
 
+TEST_CASE("pull: who does not read its output keeps it neither from a signal nor from its time limit", "[integration][interrupt]") {  // L22
+  Sandbox box;
+  box.hub.put(golden_repo());
+  const bool is_err_stuck = GENERATE(false, true);
+  RunOptions run = box.options({"pull", "org/m", "--json", "-vv"});
+  run.out = StreamTarget::FullPipe;
+  if (is_err_stuck) run.err = StreamTarget::FullPipe;
+  SECTION("a signal") {
+    LarderProcess process(run);
+    process.send_signal(SIGTERM);
+    const RunResult result = process.wait();
+    CHECK((result.exit == 143 || result.signal == SIGTERM));  // by signal: before the program had begun
+  }
+  SECTION("the time limit") {
+    run.arguments.insert(run.arguments.end(), {"--timeout", "1"});
+    CHECK_EXIT(run_larder(run), 5);
+  }
+  CHECK(box.findings() == "");
+}
+
 TEST_CASE("pull: local trouble is exit 8 and names the path", "[integration][interrupt]") {  // L14
   Sandbox box;
   box.hub.put(golden_repo());

@@ -50,7 +50,7 @@ class FileActions {
   FileActions& operator=(const FileActions&) = delete;
   ~FileActions() {
     posix_spawn_file_actions_destroy(&actions_);
-    if (pipe_end_ >= 0) ::close(pipe_end_);
+    for (const int end : ends_) ::close(end);
   }
 
   void input(const std::string& path) { posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, path.c_str(), O_RDONLY, 0); }
@@ -69,6 +69,9 @@ class FileActions {
       case StreamTarget::ClosedPipe:
         posix_spawn_file_actions_adddup2(&actions_, broken_pipe(), fd);
         break;
+      case StreamTarget::FullPipe:
+        posix_spawn_file_actions_adddup2(&actions_, full_pipe(fd), fd);
+        break;
     }
   }
   [[nodiscard]] const posix_spawn_file_actions_t* raw() const { return &actions_; }
@@ -79,12 +82,24 @@ class FileActions {
     int ends[2] = {-1, -1};
     if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("can't make a pipe");
     ::close(ends[0]);
-    pipe_end_ = ends[1];
-    return pipe_end_;
+    return ends_.emplace_back(ends[1]);
+  }
+
+  // The writing end of a pipe without room; its reader is the process that writes to it.
+  int full_pipe(int fd) {
+    constexpr int kOutOfTheWay = 100;
+    int ends[2] = {-1, -1};
+    if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) throw std::runtime_error("can't make a pipe");
+    ends_.insert(ends_.end(), ends, ends + 2);
+    while (::write(ends[1], "x", 1) == 1) {
+    }
+    ::fcntl(ends[1], F_SETFL, 0);
+    posix_spawn_file_actions_adddup2(&actions_, ends[0], kOutOfTheWay + fd);
+    return ends[1];
   }
 
   posix_spawn_file_actions_t actions_{};
-  int pipe_end_ = -1;
+  std::vector<int> ends_;
 };
 
 std::vector<std::string> environment_of(const RunOptions& options) {

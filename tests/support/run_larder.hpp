@@ -11,7 +11,13 @@
 namespace larder::test {
 
 /// Where a standard stream goes.
-enum class StreamTarget { Captured, Closed, DevFull, ClosedPipe };
+enum class StreamTarget {
+  Captured,
+  Closed,
+  DevFull,
+  ClosedPipe,  ///< its reader is gone
+  FullPipe,    ///< its reader is there and does not read
+};
 
 struct RunOptions {
   std::vector<std::string> arguments;              ///< without the program's name
