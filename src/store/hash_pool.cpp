@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <deque>
 #include <limits>
 #include <thread>
@@ -33,11 +34,18 @@ struct Shared {
   std::size_t lanes;          // files that one thread has open at a time
   std::atomic<std::size_t> next{0};
   std::atomic<std::uint64_t> bytes{0};
+  std::atomic<bool> is_given_up{false};
   BoundedQueue<HashOutcome> outcomes{QueueLimits{kOutcomesWaiting}};
 
   const HashJob* take() {
     const std::size_t index = next.fetch_add(1);
     return index < jobs.size() ? &jobs[index] : nullptr;
+  }
+  [[nodiscard]] bool is_over() const { return is_given_up || cancel.is_cancelled(); }
+  /// Also wakes a worker that waits for room.
+  void give_up() {
+    is_given_up = true;
+    outcomes.close();
   }
   void finish(const HashJob& job, Result<digest::Digest> digest) { (void)outcomes.push(HashOutcome{job.tag, std::move(digest)}, cancel); }
 };
@@ -130,7 +138,7 @@ void hash_alone(Shared& shared, const HashJob& job) {
 
 /// Gives an idle lane its next SHA-256 file; files of the other kind on the way are hashed at once.
 void feed(Shared& shared, Lane& lane) {
-  while (!lane.is_active() && !shared.cancel.is_cancelled()) {
+  while (!lane.is_active() && !shared.is_over()) {
     const HashJob* job = shared.take();
     if (job == nullptr) return;
     if (job->algorithm == digest::Algorithm::Sha256) {
@@ -156,7 +164,7 @@ void run_lanes(Shared& shared) {
   std::deque<Lane> lanes;  // a lane stays where it is
   for (std::size_t i = 0; i < shared.lanes; ++i) lanes.emplace_back(piece);
   std::vector<Lane*> ready;
-  while (!shared.cancel.is_cancelled()) {
+  while (!shared.is_over()) {
     ready.clear();
     for (Lane& lane : lanes) {
       if (prepare(shared, lane)) ready.push_back(&lane);
@@ -167,7 +175,7 @@ void run_lanes(Shared& shared) {
 }
 
 void run_one_lane(Shared& shared) {
-  while (!shared.cancel.is_cancelled()) {
+  while (!shared.is_over()) {
     const HashJob* job = shared.take();
     if (job == nullptr) return;
     hash_alone(shared, *job);
@@ -179,8 +187,13 @@ void work(Shared& shared) noexcept {
   try {
     shared.lanes > 1 ? run_lanes(shared) : run_one_lane(shared);
   } catch (...) {
-    shared.outcomes.close();
+    shared.give_up();
   }
+}
+
+/// No file is wrong because this process may open no more of them, or has no memory for one more (L15, L20).
+bool is_shortage(const Result<digest::Digest>& digest) {
+  return !digest && (digest.error().os_error == EMFILE || digest.error().os_error == ENFILE || digest.error().os_error == ENOMEM);
 }
 
 Result<void> collect(Shared& shared, Clock& clock, std::size_t count, const HashListener& listener) {
@@ -190,6 +203,7 @@ Result<void> collect(Shared& shared, Clock& clock, std::size_t count, const Hash
     if (popped.end == PopEnd::Cancelled) return fail(shared.cancel.error());
     if (popped.end == PopEnd::Closed) return fail(ErrorCode::Internal, "a hashing thread ended early");
     if (!popped) continue;
+    if (is_shortage(popped.item->digest)) return fail(popped.item->digest.error());
     listener.done(*popped.item);
     ++done;
   }
@@ -217,7 +231,7 @@ Result<void> hash_files(fs::Disk& disk, Clock& clock, HashBatch batch, const Has
   Shared shared{disk, cancel, std::move(jobs), lanes};
   LARDER_TRY(const auto workers, start_workers(threads, [&shared] { work(shared); }));
   auto result = collect(shared, clock, count, listener);
-  if (!result) shared.outcomes.close();  // wakes a worker that waits for room
+  if (!result) shared.give_up();
   return result;
 }
 

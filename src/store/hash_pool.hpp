@@ -40,8 +40,8 @@ struct HashListener {
 };
 
 /// Hashes all jobs, the largest first. SHA-256 streams run in lockstep (docs/decisions/0012). Memory: 512 KiB of pieces a thread.
-/// Errors: Interrupted or TimedOut by `cancel`; those of single files are in their outcome. Thread: the caller's, workers beside it;
-/// blocks.
+/// Errors: Interrupted or TimedOut by `cancel`; a shortage of descriptors or memory, which says nothing about a file; those of single files
+/// are in their outcome. Thread: the caller's, workers beside it; blocks.
 Result<void> hash_files(fs::Disk& disk, Clock& clock, HashBatch batch, const HashListener& listener, const CancelToken& cancel);
 
 }  // namespace larder::store

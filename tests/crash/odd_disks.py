@@ -130,6 +130,11 @@ def few_descriptors(bench):
     """L15: fewer connections, no file lost."""
     bench.expect_exit(bench.pull(RLIMIT_NOFILE=40), 0)
     bench.expect_whole()
+    for limit in range(4, 17):  # none is too few to say so
+        for words in (("cache", "ls"), ("cache", "verify"), ("cache", "verify", "--repair"), ("cache", "prune", "--yes"), ("doctor", "fs")):
+            result = bench.pull(None, words, RLIMIT_NOFILE=limit)
+            bench.expect(result.returncode in (0, EXIT_LOCAL), f"{words} with {limit}: exit {result.returncode}: {result.stderr[-300:]}")
+        bench.expect_whole()
 
 
 def small_files_only(bench):

@@ -1,5 +1,6 @@
 #include "store/hash_pool.hpp"
 
+#include "fs/forwarding_disk.hpp"
 #include "support/cache_builder.hpp"
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
@@ -71,5 +72,32 @@ TEST_CASE("hash_files: many files of unlike sizes share the lanes of a thread", 
       for (std::size_t tag = 0; tag < count; ++tag) rig.check(tag);
       CHECK(rig.hashed > 0);
     }
+  }
+}
+
+TEST_CASE("hash_files: a shortage ends the work and is no word about a file, other failures are", "[store][hash_pool]") {  // L15, L20
+  class ShortDisk final : public fs::ForwardingDisk {
+   public:
+    using fs::ForwardingDisk::ForwardingDisk;
+    int reason = 0;
+    Result<UniqueFd> open_read(const std::string& path) override {
+      if (path.ends_with("f7") || path.ends_with("f8")) return fail(os_error(reason, path));
+      return fs::ForwardingDisk::open_read(path);
+    }
+  };
+  Rig rig;
+  for (std::size_t i = 0; i < 12; ++i) rig.add(1000 + i, 'a', i % 2 == 0 ? digest::Algorithm::Sha256 : digest::Algorithm::GitSha1);
+  ShortDisk disk(*rig.disk);
+  const auto run = [&](int reason, int threads) {
+    disk.reason = reason;
+    std::size_t failed = 0;
+    store::HashListener listener;
+    listener.done = [&](const store::HashOutcome& outcome) { failed += outcome.digest ? 0 : 1; };
+    const auto result = store::hash_files(disk, *rig.clock, {rig.jobs, threads}, listener, CancelToken{});
+    return std::pair(result ? 0 : result.error().os_error, failed);
+  };
+  for (const int threads : {1, 2, 5}) {
+    for (const int shortage : {EMFILE, ENFILE, ENOMEM}) CHECK(run(shortage, threads) == std::pair(shortage, std::size_t{0}));
+    CHECK(run(EACCES, threads) == std::pair(0, std::size_t{2}));
   }
 }
