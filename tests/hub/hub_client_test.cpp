@@ -262,7 +262,13 @@ TEST_CASE("list_tree: a page of another commit", "[hub][hub_client]") {  // T15,
   FakeAnswer right = page({"a"}, kApi + "/p2");
   right.headers.emplace_back("X-Repo-Commit", kCommit);
   HubRig rig({{tree_url(), right}, {kApi + "/p2", mixed}});
-  CHECK(list(rig).error().code == ErrorCode::BadResponse);
+  const auto refused = list(rig);
+  CHECK(refused.error().code == ErrorCode::BadResponse);
+  CHECK(refused.error().message.find(std::string(40, 'b')) != std::string::npos);
+  FakeAnswer last = page({"b"});
+  last.headers.emplace_back("X-Repo-Commit", kCommit);
+  HubRig good({{tree_url(), right}, {kApi + "/p2", last}});
+  CHECK(list(good)->size() == 2);
 }
 
 TEST_CASE("list_tree: the next page elsewhere is never asked for", "[hub][hub_client]") {  // T25
@@ -329,6 +335,8 @@ TEST_CASE("list_refs and whoami", "[hub][hub_client]") {  // R-217, R-419
   for (const auto& request : rig.transport.seen()) CHECK_FALSE(request.headers.find("X-HF-Download-Counter"));
   HubRig refused({{"https://hub.example/api/whoami-v2", error_answer(401, "", "Invalid username or password.")}}, with_token());
   CHECK(refused.hub->whoami(refused.cancel.token()).error().code == ErrorCode::AuthRequired);
+  HubRig broken({{"https://hub.example/api/whoami-v2", json_answer(R"({"name": 7})")}}, with_token());
+  CHECK(broken.hub->whoami(broken.cancel.token()).error().code == ErrorCode::BadResponse);
   HubRig anonymous({});
   CHECK(anonymous.hub->whoami(anonymous.cancel.token()).error().code == ErrorCode::AuthRequired);
   CHECK(anonymous.asked().empty());

@@ -91,6 +91,19 @@ TEST_CASE("classify_answer: no token, bad token, gated and forbidden read differ
   CHECK(bad_token.find("HF_TOKEN") != std::string::npos);
 }
 
+// Row 3: only who sent a token that was good enough to be known is told that it has no access.
+TEST_CASE("classify_answer: gated, by what was sent and what was answered", "[hub][hub_errors]") {
+  for (const Token token : {Token::None, Token::Sent}) {
+    for (const int status : {401, 403}) {
+      CAPTURE(token == Token::Sent, status);
+      const Error error = classify(coded(status, "GatedRepo"), context(token));
+      const bool is_known = token == Token::Sent && status == 403;
+      CHECK((error.message.find("has no access") != std::string::npos) == is_known);
+      CHECK((error.hint.find("auth login") != std::string::npos) == !is_known);
+    }
+  }
+}
+
 TEST_CASE("classify_answer: hints say what to do", "[hub][hub_errors]") {
   CHECK(classify(coded(401, "GatedRepo"), context(Token::None)).hint.find("https://hub.example/org/m") != std::string::npos);
   CHECK(classify(coded(403, "GatedRepo"), context(Token::Sent)).hint.find("https://hub.example/org/m") != std::string::npos);

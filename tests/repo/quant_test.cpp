@@ -127,6 +127,16 @@ TEST_CASE("choose_quant: a set with a number too many is not complete", "[repo][
   CHECK(choose_quant(zero, "Q4_0").error().code == ErrorCode::EntryNotFound);
 }
 
+TEST_CASE("choose_quant: what only looks like a split is a file by itself", "[repo][quant]") {
+  for (const std::string name :
+       {"m-Q4_0-of-00002.gguf", "m-Q4_0-1-of-00002.gguf", "m-Q4_0-00001-of-2.gguf", "m-Q4_0_00001-of-00002.gguf"}) {
+    CAPTURE(name);
+    const std::string label = quant_label(name);
+    REQUIRE_FALSE(label.empty());
+    CHECK(chosen(tree_of({name, "README.md"}), label) == Paths{name});
+  }
+}
+
 TEST_CASE("choose_quant: several candidates are not chosen between", "[repo][quant]") {
   for (const Paths& paths : {Paths{"a-Q4_0.gguf", "b-Q4_0.gguf"}, Paths{"Q4_0/m.gguf", "m-Q4_0.gguf"},
                              Paths{"m-Q4_0.gguf", "m-Q4_0-00001-of-00001.gguf"}, Paths{"m-q4_0.gguf", "m-Q4_0.gguf"},

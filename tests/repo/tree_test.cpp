@@ -64,6 +64,26 @@ TEST_CASE("Tree: entries come back as they went in", "[repo][tree]") {
   CHECK(tree->cacheable());
 }
 
+TEST_CASE("is_same_listing: paths, sizes and digests, all of them", "[repo][tree]") {
+  const auto same = [](const std::vector<FileEntry>& a, const std::vector<FileEntry>& b) { return is_same_listing(*build(a), *build(b)); };
+  const FileEntry a = file("a", 1);
+  const FileEntry b = file("b", 2);
+  CHECK(same({}, {}));
+  CHECK(same({a, b}, {b, a}));
+  CHECK_FALSE(same({a, b}, {a}));
+  CHECK_FALSE(same({a}, {a, b}));
+  CHECK_FALSE(same({a}, {b}));
+  FileEntry other = b;
+  other.size = 3;
+  CHECK_FALSE(same({a, b}, {a, other}));
+  other = b;
+  other.git_oid.fill(7);
+  CHECK_FALSE(same({a, b}, {a, other}));
+  other = b;
+  other.lfs_sha256.emplace().fill(7);
+  CHECK_FALSE(same({a, b}, {a, other}));
+}
+
 TEST_CASE("Tree: the same entry on two pages is one, another content is refused", "[repo][tree]") {  // T10
   const auto merged = build({file("a", 1), file("b", 2), file("a", 1), file("a", 1)});
   REQUIRE(merged);
