@@ -5,6 +5,8 @@
 #include "digest/sha256_lane.hpp"
 #include "store/file_digest.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -21,8 +23,9 @@ constexpr std::size_t kPage = 4096;
 constexpr std::size_t kBlock = 64;  // of SHA-256
 /// Asked of the system ahead of the reading: a disk that turns from file to file reads this much before it turns again.
 constexpr std::uint64_t kAhead = 1024 * 1024;
-/// Open at a time by all threads; a process is commonly allowed 1,024.
+/// Files open at a time by all threads; a process is commonly allowed 1,024 descriptors.
 constexpr std::size_t kMostOpen = 512;
+constexpr std::size_t kOthersOpen = 16;  // descriptors of the rest of the program
 constexpr std::chrono::milliseconds kReportEvery{200};
 constexpr std::size_t kOutcomesWaiting = 1024;
 
@@ -210,26 +213,36 @@ Result<void> collect(Shared& shared, Clock& clock, std::size_t count, const Hash
   return shared.cancel.is_cancelled() ? Result<void>(fail(shared.cancel.error())) : Result<void>{};
 }
 
-/// As many lanes a thread as there is work for: an idle core is worse than an idle lane.
-std::size_t lanes_of_thread(const std::vector<HashJob>& jobs, std::size_t threads) {
+std::uint64_t allowed_descriptors() {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : kMostOpen;
+}
+
+std::size_t count_sha256(const std::vector<HashJob>& jobs) {
   const auto is_sha256 = [](const HashJob& job) { return job.algorithm == digest::Algorithm::Sha256; };
-  const auto files = static_cast<std::size_t>(std::count_if(jobs.begin(), jobs.end(), is_sha256));
-  const std::size_t fair = (files + threads - 1) / threads;
-  return std::min(digest::lanes_worth_feeding(fair), std::max<std::size_t>(kMostOpen / threads, 2));
+  return static_cast<std::size_t>(std::count_if(jobs.begin(), jobs.end(), is_sha256));
 }
 
 }  // namespace
+
+// Never more threads than there are files to keep them busy, and as many lanes a thread as there is work for: an idle core is worse than
+// an idle lane.
+HashShape hash_shape(const HashWork& work, std::size_t cores, std::uint64_t descriptors) {
+  const auto most =
+      static_cast<std::size_t>(std::clamp<std::uint64_t>(descriptors, kOthersOpen + 1, kOthersOpen + kMostOpen)) - kOthersOpen;
+  const std::size_t threads = std::min({cores, std::max<std::size_t>(1, work.files), most});
+  const std::size_t fair = (work.sha256_files + threads - 1) / threads;
+  return {threads, std::min(digest::lanes_worth_feeding(fair), most / threads)};
+}
 
 Result<void> hash_files(fs::Disk& disk, Clock& clock, HashBatch batch, const HashListener& listener, const CancelToken& cancel) {
   auto [jobs, asked_threads] = std::move(batch);
   std::stable_sort(jobs.begin(), jobs.end(), [](const HashJob& a, const HashJob& b) { return a.size > b.size; });
   const std::size_t count = jobs.size();
   const unsigned cores = asked_threads > 0 ? static_cast<unsigned>(asked_threads) : std::max(1U, std::thread::hardware_concurrency());
-  // Never more threads than there are files to keep them busy.
-  const std::size_t threads = std::min<std::size_t>(cores, std::max<std::size_t>(1, count));
-  const std::size_t lanes = lanes_of_thread(jobs, threads);
-  Shared shared{disk, cancel, std::move(jobs), lanes};
-  LARDER_TRY(const auto workers, start_workers(threads, [&shared] { work(shared); }));
+  const HashShape shape = hash_shape({count, count_sha256(jobs)}, cores, allowed_descriptors());
+  Shared shared{disk, cancel, std::move(jobs), shape.lanes};
+  LARDER_TRY(const auto workers, start_workers(shape.threads, [&shared] { work(shared); }));
   auto result = collect(shared, clock, count, listener);
   if (!result) shared.give_up();
   return result;

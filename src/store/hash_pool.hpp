@@ -39,6 +39,21 @@ struct HashListener {
   std::function<void(std::uint64_t)> bytes;      ///< bytes hashed so far, several times a second; may be empty
 };
 
+/// How many files there are to hash, and how many of them by SHA-256.
+struct HashWork {
+  std::size_t files = 0;
+  std::size_t sha256_files = 0;
+};
+
+/// How hashing is shared out: each of `threads` has up to `lanes` files open.
+struct HashShape {
+  std::size_t threads = 1;
+  std::size_t lanes = 1;
+};
+
+/// For `cores` cores of a process that may have so many descriptors: fewer files at a time where they are few, not an error (L15).
+HashShape hash_shape(const HashWork& work, std::size_t cores, std::uint64_t descriptors);
+
 /// Hashes all jobs, the largest first. SHA-256 streams run in lockstep (docs/decisions/0012). Memory: 512 KiB of pieces a thread.
 /// Errors: Interrupted or TimedOut by `cancel`; a shortage of descriptors or memory, which says nothing about a file; those of single files
 /// are in their outcome. Thread: the caller's, workers beside it; blocks.

@@ -101,3 +101,21 @@ TEST_CASE("hash_files: a shortage ends the work and is no word about a file, oth
     CHECK(run(EACCES, threads) == std::pair(0, std::size_t{2}));
   }
 }
+
+TEST_CASE("hash_shape: work for every core, and never more files open than the process may have", "[store][hash_pool]") {  // L15
+  for (const std::size_t cores : {1U, 2U, 64U, 1000U}) {
+    for (const std::size_t files : {0U, 1U, 3U, 40U, 100'000U}) {
+      for (const std::uint64_t descriptors : {std::uint64_t{0}, std::uint64_t{17}, std::uint64_t{32}, std::uint64_t{256}, UINT64_MAX}) {
+        CAPTURE(cores, files, descriptors);
+        const auto shape = store::hash_shape({files, files}, cores, descriptors);
+        CHECK(shape.threads >= 1);
+        CHECK(shape.lanes >= 1);
+        CHECK(shape.threads <= cores);
+        CHECK(shape.threads <= std::max<std::size_t>(files, 1));
+        if (descriptors > 16) CHECK(shape.threads * shape.lanes <= descriptors - 16);
+        CHECK(shape.threads * shape.lanes <= 512);
+        if (descriptors >= 256 && cores <= 64) CHECK(shape.threads == std::min(cores, std::max<std::size_t>(files, 1)));
+      }
+    }
+  }
+}
