@@ -28,7 +28,9 @@ Result<void> PageTrail::count(std::size_t entries, std::string_view first) {
 }
 
 Result<std::optional<Url>> PageTrail::next(const Url& current, const net::ResponseHead& head, std::size_t entries, std::string_view first) {
-  const auto link = net::next_link(head.headers);
+  const auto found = net::next_link(head.headers);
+  if (!found) return refuse(found.error().code, origin_, found.error().message);
+  const auto& link = *found;
   if (!link) return std::optional<Url>();
   LARDER_CHECK(count(entries, first));
   if (net::has_user_part(*link)) return refuse(ErrorCode::UnsafeRedirect, origin_, "the link to the next page has a user part");

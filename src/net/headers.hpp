@@ -52,8 +52,9 @@ std::optional<std::chrono::seconds> retry_after(const Headers& headers, WallTime
 /// The longer one of Retry-After and quota_pause.
 std::optional<std::chrono::seconds> asked_pause(const Headers& headers, WallTime now);
 
-/// The target of the first link with rel="next" (RFC 8288), as written; not resolved, not checked.
-std::optional<std::string> next_link(const Headers& headers);
+/// The target of the first link with rel="next" (RFC 8288), as written; not resolved, not checked. Errors: BadResponse for a field that is
+/// no list of links (T24).
+Result<std::optional<std::string>> next_link(const Headers& headers);
 
 /// True when a Content-Encoding other than identity is named (R-316, T22).
 bool is_content_encoded(const Headers& headers);

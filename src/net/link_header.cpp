@@ -37,6 +37,8 @@ class LinkScanner {
     }
     return link;
   }
+  /// After next() said that there is no more: what it could not read.
+  [[nodiscard]] std::string_view rest() const { return rest_; }
 
  private:
   void skip(std::string_view marks) { rest_.remove_prefix(std::min(rest_.find_first_not_of(marks), rest_.size())); }
@@ -78,14 +80,16 @@ bool names_next(std::string_view rel) {
 
 }  // namespace
 
-std::optional<std::string> next_link(const Headers& headers) {
+Result<std::optional<std::string>> next_link(const Headers& headers) {
   for (const std::string_view field : headers.find_all("link")) {
     LinkScanner scanner(field);
     while (const auto link = scanner.next()) {
-      if (names_next(link->rel)) return std::string(link->target);
+      if (names_next(link->rel)) return std::optional(std::string(link->target));
     }
+    // It might have been the next page: a listing must not end there as if it were whole.
+    if (!scanner.rest().empty()) return fail(ErrorCode::BadResponse, "a Link header that cannot be read");
   }
-  return std::nullopt;
+  return std::optional<std::string>();
 }
 
 }  // namespace larder::net

@@ -42,6 +42,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     fuzz::must(value.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos || value.size() > 0);
     return 0;
   }
-  if (const auto next = net::next_link(headers)) fuzz::must(value.find(*next) != std::string_view::npos);
+  if (const auto next = net::next_link(headers); next && *next) fuzz::must(value.find(**next) != std::string_view::npos);
   return 0;
 }
