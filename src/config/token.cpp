@@ -94,15 +94,11 @@ class Chooser {
   }
 
   Result<TokenChoice> from_token_file() {
-    const auto file = read_(loaded_.settings.token_file, FileShape::Expected);
-    if (!file) {  // nobody asked for this file by name: public repositories go on working
-      TokenChoice none;
-      none.warnings.push_back("token file can't be read, going on without token: " + file.error().text());
-      return none;
-    }
-    if (!file->has_value()) return TokenChoice{};
-    LARDER_TRY(auto choice, accept((*file)->text, "file", "token file " + escape_text(loaded_.settings.token_file)));
-    if (choice.token) warn_of_mode(**file, choice);
+    // One that is there and can't be read is no missing one: without it private repositories would seem not to exist.
+    LARDER_TRY(const auto file, with_context(read_(loaded_.settings.token_file, FileShape::Expected), "token file"));
+    if (!file) return TokenChoice{};
+    LARDER_TRY(auto choice, accept(file->text, "file", "token file " + escape_text(loaded_.settings.token_file)));
+    if (choice.token) warn_of_mode(*file, choice);
     return choice;
   }
 

@@ -73,20 +73,20 @@ DoctorCheck check_token_source(const DoctorOptions& options) {
     return {DoctorArea::Auth, "token-source", CheckStatus::Fail, error.text(), remedy};
   }
   if (!options.token.empty()) return {DoctorArea::Auth, "token-source", CheckStatus::Ok, options.token, ""};
+  if (!options.token_warnings.empty()) {  // there may be one, but not for this endpoint (T47)
+    return {DoctorArea::Auth, "token-source", CheckStatus::Warn, options.token_warnings.front(), "name the one it may have: --token-file"};
+  }
   return {DoctorArea::Auth, "token-source", CheckStatus::Skip, "no token: only what is public can be read",
           "for private and gated repositories: larder auth login, or set HF_TOKEN"};
 }
 
-/// Mode and owner of the file that is in use, or why it is not; a token from elsewhere has none.
+/// Mode and owner of the file that is in use; a token from elsewhere has none.
 std::vector<DoctorCheck> check_token_file(const DoctorOptions& options) {
-  const bool is_passed_over = options.token.empty() && !options.token_warnings.empty();
-  if ((!options.is_from_file && !is_passed_over) || options.token_error) {
+  if (!options.is_from_file || options.token_error) {
     return {{DoctorArea::Auth, "token-file", CheckStatus::Skip, "none is used; it would be " + escape_text(options.token_file), ""}};
   }
   std::vector<DoctorCheck> checks;
-  const auto file = escape_text(options.token_file);
-  const auto remedy = is_passed_over ? "it has to be a file that you can read: `ls -ld " + file + "` shows what it is"
-                                     : "keep it yours alone: `chmod 600 " + file + "`, or write it anew: larder auth login";
+  const auto remedy = "keep it yours alone: `chmod 600 " + escape_text(options.token_file) + "`, or write it anew: larder auth login";
   for (const auto& warning : options.token_warnings) {
     checks.push_back({DoctorArea::Auth, "token-file", CheckStatus::Warn, warning, remedy});
   }

@@ -4,6 +4,7 @@
 
 #include "support/catch.hpp"
 
+#include <cerrno>
 #include <map>
 
 using namespace larder;
@@ -125,6 +126,22 @@ TEST_CASE("token: a file named on purpose must hold one", "[config][token]") {
     bench.files["/t"] = {" \n", 0600, false};
     CHECK(bench.outcome() == "error");
   }
+}
+
+TEST_CASE("token: a file that is there and can't be read is an error, not none", "[config][token]") {
+  Bench bench;
+  const std::string path = "/home/u/.cache/huggingface/token";
+  const auto read = [&](const std::string&, FileShape) -> Result<std::optional<SmallFile>> { return fail_os(EMFILE, path); };
+  const auto choice = choose_token(bench.loaded, bench.environment, read);
+  REQUIRE_FALSE(choice);
+  CHECK(exit_code(choice.error().code) == 8);
+  CHECK(choice.error().os_error == EMFILE);
+  CHECK(choice.error().text().find(path) != std::string::npos);
+  bench.environment["HF_TOKEN"] = "hf_variable";  // then nobody reads it
+  CHECK(choose_token(bench.loaded, bench.environment, read)->source == "HF_TOKEN");
+  bench.environment.erase("HF_TOKEN");
+  bench.loaded.settings.disable_implicit_token = true;
+  CHECK_FALSE(choose_token(bench.loaded, bench.environment, read)->is_there());
 }
 
 TEST_CASE("token: characters that no token has are refused and not repeated", "[config][token]") {  // T34

@@ -309,9 +309,11 @@ TEST_CASE("auth: a list says when it is empty or not what is in use", "[integrat
   const auto folder = box.run({"auth", "list"});
   CHECK_EXIT(folder, 8);
   CHECK(contains(folder.err, box.root() + "/hf/token: is a folder where a file belongs"));
-  const auto status = box.run({"auth", "status"});
-  CHECK_EXIT(status, 4);
-  CHECK(contains(status.err, box.root() + "/hf/token: is a folder"));
+  for (const Words& words : {Words{"auth", "status"}, Words{"resolve", "org/m"}}) {  // R-404: not as if there were none
+    const auto status = box.run(words);
+    CHECK_EXIT(status, 8);
+    CHECK(contains(status.err, box.root() + "/hf/token: is a folder"));
+  }
 }
 
 TEST_CASE("auth: broken stored tokens are never written over", "[integration][auth]") {  // R-407
