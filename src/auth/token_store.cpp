@@ -19,6 +19,7 @@ namespace {
 constexpr std::uint64_t kLongestFile = 1U << 20U;
 constexpr std::chrono::seconds kLockWait{30};
 constexpr std::chrono::milliseconds kLockPause{100};
+constexpr std::string_view kTemp = ".tmp";
 
 std::vector<StoredToken>::iterator find_name(std::vector<StoredToken>& tokens, const std::string& name) {
   return std::find_if(tokens.begin(), tokens.end(), [&](const StoredToken& token) { return token.name() == name; });
@@ -35,6 +36,12 @@ void put(std::vector<StoredToken>& tokens, const StoredToken& token) {
   } else {
     *there = token;  // the whole section: what is not in the new one must not stay
   }
+}
+
+/// `<file>.<8 hex digits>.tmp`
+bool is_temp_of(const std::string& file, std::string_view path) {
+  if (path.size() != file.size() + 1 + 8 + kTemp.size() || !path.starts_with(file + ".") || !path.ends_with(kTemp)) return false;
+  return path.substr(file.size() + 1, 8).find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 }  // namespace
@@ -92,6 +99,9 @@ Result<StoredState> TokenStore::read() const {
 Result<TokenStore::Locked> TokenStore::lock(const CancelToken& cancel) const {
   LARDER_CHECK(make_folder());
   LARDER_TRY(auto held, wait_for_lock(cancel));
+  if (held) {
+    for (const auto& path : left_behind()) (void)disk_.remove_file(path);  // secrets that nobody knows of
+  }
   LARDER_TRY(auto state, read());
   return Locked(std::move(held), std::move(state));
 }
@@ -124,8 +134,18 @@ Result<void> TokenStore::make_folder() const {
   return {};
 }
 
+std::vector<std::string> TokenStore::left_behind() const {
+  std::vector<std::string> paths;
+  const auto names = disk_.list(folder_);
+  for (const auto& name : names.value_or(std::vector<std::string>())) {
+    auto path = folder_ + "/" + name;
+    if (is_temp_of(token_file_, path) || is_temp_of(stored_file_, path)) paths.push_back(std::move(path));
+  }
+  return paths;
+}
+
 Result<void> TokenStore::write_secret(const std::string& path, std::string_view text) const {
-  LARDER_TRY(auto file, fs::AtomicFile::create(disk_, path + "." + random_.hex8()));
+  LARDER_TRY(auto file, fs::AtomicFile::create(disk_, path + "." + random_.hex8() + std::string(kTemp)));
   // The mode first: the file is empty until then.
   if (::fchmod(file.fd(), 0600) != 0) return fail_os(errno, escape_text(path));
   LARDER_CHECK(file.append(text));
@@ -167,9 +187,10 @@ Result<void> TokenStore::remove(const std::string& name, const CancelToken& canc
 Result<bool> TokenStore::remove_all(const CancelToken& cancel) {
   LARDER_TRY(const auto token, disk_.look(token_file_));
   LARDER_TRY(const auto stored, disk_.look(stored_file_));
-  if (!token && !stored) return false;
+  if (!token && !stored && left_behind().empty()) return false;
   // Not `lock`: a file that can't be understood goes away all the same.
   LARDER_TRY(const auto held, wait_for_lock(cancel));
+  for (const auto& path : left_behind()) LARDER_CHECK(disk_.remove_file(path));
   LARDER_CHECK(disk_.remove_file(token_file_));
   LARDER_CHECK(disk_.remove_file(stored_file_));
   LARDER_CHECK(disk_.sync_folder(folder_));

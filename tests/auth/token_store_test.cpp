@@ -107,6 +107,31 @@ TEST_CASE("token store: logging out takes both files away", "[auth][token_store]
   CHECK_FALSE(rig.folder.has("hf/stored_tokens"));
 }
 
+TEST_CASE("token store: what a killed run left goes with the next change, and with a logout", "[auth][token_store]") {  // R-408, T44
+  Rig rig;
+  const auto leave = [&] {
+    rig.folder.write("hf/token.0a1b2c3d.tmp", "hf_left");
+    rig.folder.write("hf/stored_tokens.99887766.tmp", "[a]\nhf_token = hf_left\n\n");
+    rig.folder.write("hf/token.0a1b2c3d", "mine");
+    rig.folder.write("hf/token.backup00.tmp", "mine");
+  };
+  const auto check_gone = [&] {
+    CHECK_FALSE(rig.folder.has("hf/token.0a1b2c3d.tmp"));
+    CHECK_FALSE(rig.folder.has("hf/stored_tokens.99887766.tmp"));
+    CHECK(rig.folder.read("hf/token.0a1b2c3d") == "mine");
+    CHECK(rig.folder.read("hf/token.backup00.tmp") == "mine");
+  };
+  leave();
+  CHECK(*rig.store.remove_all(rig.cancel));  // also when nothing else is there
+  check_gone();
+  leave();
+  REQUIRE(rig.store.save(rig.section("a", "hf_a"), rig.cancel));
+  check_gone();
+  leave();
+  CHECK(*rig.store.remove_all(rig.cancel));
+  check_gone();
+}
+
 TEST_CASE("token store: a file that can't be understood is never written over", "[auth][token_store]") {
   Rig rig;
   rig.folder.write("hf/stored_tokens", "nonsense\n");

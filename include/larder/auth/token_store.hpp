@@ -61,6 +61,8 @@ class TokenStore {
   Result<std::optional<fs::FileLock>> wait_for_lock(const CancelToken& cancel) const;
   Result<std::optional<std::string>> read_file(const std::string& path) const;
   Result<void> make_folder() const;
+  /// What killed runs left of the files they were writing.
+  [[nodiscard]] std::vector<std::string> left_behind() const;
   Result<void> write_secret(const std::string& path, std::string_view text) const;
 
   fs::Disk& disk_;
