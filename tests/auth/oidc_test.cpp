@@ -86,6 +86,19 @@ TEST_CASE("oidc: every failure is one, and names no secret", "[auth][oidc]") {  
     CHECK(outcome.error().code == ErrorCode::AccessDenied);
     CHECK(outcome.error().text() == "hub.example: the identity of this job was refused: invalid_grant: no trusted publisher");
   }
+  SECTION("the Hub's answer has no token, or has one and is no success") {
+    for (const auto& [body, status] :
+         {std::pair{"{}", 200}, std::pair{R"({"access_token": "hf_x"})", 300}, std::pair{R"({"access_token": "hf_x"})", 403}}) {
+      Rig rig;
+      rig.exchanged = test::json_answer(body, status);
+      CHECK(rig.failure() == ErrorCode::AccessDenied);
+    }
+  }
+  SECTION("the mint's answer is a redirect to nowhere") {
+    Rig rig;
+    rig.minted = test::json_answer(R"({"value": "id"})", 300);
+    CHECK(rig.failure() == ErrorCode::AccessDenied);
+  }
   SECTION("the endpoint is no such Hub") {
     Rig rig;
     rig.exchanged = test::json_answer("{}", 404);

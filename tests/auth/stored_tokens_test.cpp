@@ -75,3 +75,15 @@ TEST_CASE("stored tokens: names that a section can have", "[auth][stored_tokens]
   for (const char* name : {"a", "ci read-only", "a]b", "x = y", "caf\xc3\xa9"}) CHECK(is_section_name(name));
   for (const char* name : {"", "DEFAULT", "a\nb", " a", "a ", "\x1b"}) CHECK_FALSE(is_section_name(name));
 }
+
+TEST_CASE("stored tokens: a time that is no whole number is none", "[auth][stored_tokens]") {  // R-412
+  StoredToken token("a");
+  CHECK_FALSE(token.expires_at());
+  token.set("expires_at", "1700000000");
+  CHECK(token.expires_at() == 1'700'000'000);
+  for (const std::string wrong : {"", "soon", "17x", " 17", "1.5", "99999999999999999999"}) {
+    CAPTURE(wrong);
+    token.set("expires_at", wrong);
+    CHECK_FALSE(token.expires_at());
+  }
+}

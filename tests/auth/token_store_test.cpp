@@ -180,3 +180,11 @@ TEST_CASE("token store: renewing replaces the token in both files, once", "[auth
   CHECK_FALSE(rig.store.renew(Secret("hf_new"), failing, rig.cancel));
   CHECK(rig.folder.read("hf/token") == "hf_new");
 }
+
+TEST_CASE("token store: a token that no login left is not renewed", "[auth][token_store]") {  // R-412
+  Rig rig;
+  rig.folder.write("hf/token", "hf_by_hand");
+  const auto never = [](const StoredToken&) -> Result<StoredToken> { return fail(ErrorCode::Internal, "asked"); };
+  CHECK(rig.store.renew(Secret("hf_by_hand"), never, rig.cancel)->reveal() == "hf_by_hand");
+  CHECK(rig.folder.read("hf/token") == "hf_by_hand");
+}
