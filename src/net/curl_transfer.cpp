@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 namespace larder::net {
@@ -213,6 +214,7 @@ Error CurlTransfer::curl_failure(CURLcode code) const {
   if (body_began_) why += ", " + std::to_string(sink_.bytes()) + " bytes had come";
   Error error = describe(error_code(failure), why);
   error.hint = advice(failure);
+  if (code == CURLE_OPERATION_TIMEDOUT) error.os_error = ETIMEDOUT;  // no connection, as told apart from no answer
   if (error.code == ErrorCode::ProxyFailed) error.http->status = static_cast<int>(failure.proxy_status);
   return error;
 }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 
 namespace larder::ops {
@@ -19,10 +20,12 @@ constexpr std::chrono::seconds kWrongClock{300};  // signed URLs and certificate
 enum class Step { Dns, Connect, Proxy, Tls, Answer, None };
 
 /// The step that a failed exchange got stuck at.
-Step stuck_at(ErrorCode code) {
+Step stuck_at(const Error& error) {
+  const auto code = error.code;
   if (code == ErrorCode::NameNotResolved) return Step::Dns;
-  if (code == ErrorCode::ConnectFailed) return Step::Connect;
-  if (code == ErrorCode::ProxyFailed) return Step::Proxy;
+  const bool is_unreached = code == ErrorCode::TimedOut && error.os_error == ETIMEDOUT;
+  if (code == ErrorCode::ConnectFailed || is_unreached) return Step::Connect;
+  if (code == ErrorCode::ProxyFailed || code == ErrorCode::InvalidConfig) return Step::Proxy;  // a proxy that can't be one
   if (code == ErrorCode::TlsFailed) return Step::Tls;
   if (code == ErrorCode::RateLimited) return Step::None;  // an answer, if not the one that was hoped for
   return Step::Answer;
@@ -40,7 +43,7 @@ std::string span_text(std::chrono::seconds span) {
 class Judge {
  public:
   Judge(const NetworkQuestion& question, const Result<net::Response>& answer)
-      : question_(question), answer_(answer), stuck_(answer ? Step::None : stuck_at(answer.error().code)) {}
+      : question_(question), answer_(answer), stuck_(answer ? Step::None : stuck_at(answer.error())) {}
 
   std::vector<DoctorCheck> run() {
     const auto host = escape_text(question_.endpoint.origin().host_text());

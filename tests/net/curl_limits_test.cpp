@@ -1,5 +1,12 @@
 // The transport against a server that breaks rules: limits, framing, broken connections, time.
+#include "base/unique_fd.hpp"
 #include "curl_rig.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cerrno>
 
 using namespace larder;
 using namespace larder::net;
@@ -329,6 +336,24 @@ TEST_CASE("curl limits: time spent waiting for our own pieces is not the server'
   CHECK(keeper.ended() == 0);
   keeper.give_back();
   CHECK(keeper.wait(id).pieces == file.all());
+}
+
+TEST_CASE("curl limits: a handshake that nobody answers is no connection", "[net][curl_limits]") {  // N1
+  const UniqueFd silent(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  auto* plain = reinterpret_cast<sockaddr*>(&address);
+  REQUIRE(::bind(silent.value(), plain, size) == 0);
+  REQUIRE(::listen(silent.value(), 4) == 0);
+  REQUIRE(::getsockname(silent.value(), plain, &size) == 0);
+  TransportOptions options;
+  options.network.connect_timeout = 200ms;
+  CurlRig rig(options);
+  const Error error = failure(rig.run(get("https://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/")));
+  CHECK(error.code == ErrorCode::TimedOut);
+  CHECK(error.os_error == ETIMEDOUT);  // by which it is told from an answer that does not come
 }
 
 TEST_CASE("curl limits: nobody listens there", "[net][curl_limits]") {  // N1

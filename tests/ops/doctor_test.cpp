@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <map>
 
@@ -74,12 +75,17 @@ TEST_CASE("doctor: a failure is shown at the step where it happened, and later s
   for (const auto& each : std::vector<Case>{{ErrorCode::NameNotResolved, "fail skip skip skip skip skip skip"},
                                             {ErrorCode::ConnectFailed, "ok fail skip skip skip skip skip"},
                                             {ErrorCode::ProxyFailed, "skip skip fail skip skip skip skip"},
+                                            {ErrorCode::InvalidConfig, "skip skip fail skip skip skip skip"},
                                             {ErrorCode::TlsFailed, "ok ok skip fail skip skip skip"},
                                             {ErrorCode::TimedOut, "ok ok skip ok skip fail skip"},
                                             {ErrorCode::ServerError, "ok ok skip ok skip fail skip"},
                                             {ErrorCode::RateLimited, "ok ok skip ok skip ok fail"}}) {
     CHECK(statuses(judge_network(question(), failed(each.code))) == each.statuses);
   }
+  Error unreached;
+  unreached.code = ErrorCode::TimedOut;
+  unreached.os_error = ETIMEDOUT;  // a firewall that says nothing: connected to nobody
+  CHECK(statuses(judge_network(question(), fail(unreached))) == "ok fail skip skip skip skip skip");
 }
 
 TEST_CASE("doctor: what an answer tells", "[ops][doctor]") {
