@@ -70,7 +70,8 @@ class TargetReader {
     const auto type = slash == std::string_view::npos ? Result<repo::RepoType>(fail(ErrorCode::InvalidArgument, ""))
                                                       : repo::parse_repo_type(to_lower(target.substr(0, slash)));
     if (!type) {
-      warn_not_here(target, "; a repository is named with its type, e.g. model/org/name");
+      warn_not_here(target, is_hex(target) ? fmt::format("; a revision is named with {} to {} hex digits", kShortestHash, kFullHash)
+                                           : "; a repository is named with its type, e.g. model/org/name");
       return {};
     }
     return add_repo(target, std::string(repo::name(*type)) + std::string(target.substr(slash)));

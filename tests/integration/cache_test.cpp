@@ -182,6 +182,23 @@ TEST_CASE("cache verify: one target that is not here keeps none of the others fr
   }
 }
 
+TEST_CASE("cache rm: what is no target says how one is written", "[integration][cache]") {
+  Sandbox box;
+  fill(box);
+  const auto before = box.everything();
+  for (const auto* target : {"111111", "1", "11111111111111111111111111111111111111111"}) {
+    INFO(target);
+    const RunResult result = box.run({"cache", "rm", target, "-y"});
+    CHECK_EXIT(result, 0);
+    CHECK(contains(result.err, "7 to 40 hex digits"));
+    CHECK_FALSE(contains(result.err, "with its type"));
+  }
+  const RunResult result = box.run({"cache", "rm", "org/m", "-y"});
+  CHECK_EXIT(result, 0);
+  CHECK(contains(result.err, "with its type"));
+  CHECK(box.everything() == before);
+}
+
 TEST_CASE("cache gc: needs a rule, and its dry run says what the run then does", "[integration][cache]") {
   Sandbox box;
   fill(box);
