@@ -77,6 +77,15 @@ Error no_such_commit(const repo::Revision& revision, const std::set<repo::Commit
   return error;
 }
 
+// Such a field would put the token on the screen and into the names of stored tokens. A word of a few letters is no token of the Hub's.
+bool says_token(const Whoami& who, const Secret& token) {
+  constexpr std::size_t kShortest = 8;
+  if (token.reveal().size() < kShortest) return false;
+  const auto holds = [&](const std::string& text) { return text.find(token.reveal()) != std::string::npos; };
+  return holds(who.name) || holds(who.type) || holds(who.token_name) || holds(who.role) ||
+         std::any_of(who.orgs.begin(), who.orgs.end(), holds);
+}
+
 }  // namespace
 
 std::optional<net::Credentials> current_credentials(const HubOptions& options) {
@@ -222,6 +231,10 @@ Result<Whoami> HubClient::whoami(const CancelToken& cancel) {
   LARDER_TRY(const net::Response response, ask(url, context, Counting::None, cancel));
   auto who = decode_whoami(response.body);
   if (!who) return fail(explain(std::move(who).error(), response, client_.last_url()));
+  const auto sent = current_credentials(options_);
+  if (sent && says_token(*who, sent->token)) {
+    return fail(ErrorCode::BadResponse, options_.endpoint.origin().host_text() + ": the answer repeats the token it was asked with");
+  }
   return who;
 }
 

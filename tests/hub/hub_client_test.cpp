@@ -326,6 +326,18 @@ TEST_CASE("list_tree: a cancelled listing ends", "[hub][hub_client]") {
   CHECK(list(rig).error().code == ErrorCode::Interrupted);
 }
 
+TEST_CASE("whoami: an answer that repeats the token is shown nowhere", "[hub][hub_client]") {  // T27
+  for (const std::string body : {R"({"name": "Bearer hf_canary"})", R"({"name": "a", "orgs": [{"name": "x"}, {"name": "\u0068f_canary"}]})",
+                                 R"({"name": "a", "auth": {"accessToken": {"displayName": "hf_canary", "role": "read"}}})"}) {
+    CAPTURE(body);
+    HubRig rig({{"https://hub.example/api/whoami-v2", json_answer(body)}}, with_token());
+    const auto who = rig.hub->whoami(rig.cancel.token());
+    REQUIRE_FALSE(who);
+    CHECK(who.error().code == ErrorCode::BadResponse);
+    CHECK(who.error().text().find("canary") == std::string::npos);
+  }
+}
+
 TEST_CASE("list_refs and whoami", "[hub][hub_client]") {  // R-217, R-419
   HubRig rig({{kApi + "/refs?include_prs=1", json_answer(R"({"branches": [{"name": "main", "targetCommit": ")" + kCommit + "\"}]}")},
               {"https://hub.example/api/whoami-v2", json_answer(R"({"name": "alice"})")}},
