@@ -5,6 +5,7 @@
 #include "ops/adopt_commit.hpp"
 #include "ops/adopt_folder.hpp"
 #include "ops/target.hpp"
+#include "repo/file_name.hpp"
 #include "store/adopt_match.hpp"
 #include "store/entry_name.hpp"
 #include "store/store.hpp"
@@ -14,6 +15,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 namespace larder::ops {
@@ -135,15 +137,32 @@ class FolderAdoption {
   }
 
   Result<void> take() {
-    for (const auto& [index, matches] : matches_) LARDER_CHECK(take_target(targets_[index], matches));
+    for (auto& [index, matches] : matches_) LARDER_CHECK(take_target(targets_[index], matches));
+    std::set<std::size_t> unused;
+    for (const auto& [index, matches] : matches_) {
+      for (const Match& match : matches) unused.insert(match.file);
+    }
+    for (const std::size_t file : tried_) unused.erase(file);
+    for (const std::size_t file : unused) run_.leave(files_[file].path, "another file of DIR with this content was taken");
     return {};
   }
 
-  Result<void> take_target(const AdoptTarget& target, const std::vector<Match>& matches) {
+  /// Of several files with the bytes the one with the listed path comes first, then one with the listed name.
+  [[nodiscard]] int distance(const AdoptTarget& target, const Match& match) const {
+    const std::string_view wanted = target.tree.at(match.entry).path;
+    const std::string& path = files_[match.file].path;
+    if (path == wanted) return 0;
+    return repo::base_name(path) == repo::base_name(wanted) ? 1 : 2;
+  }
+
+  Result<void> take_target(const AdoptTarget& target, std::vector<Match>& matches) {
     AdoptCommit commit(run_, target.repo, target.commit);
+    std::stable_sort(matches.begin(), matches.end(),
+                     [&](const Match& a, const Match& b) { return distance(target, a) < distance(target, b); });
     std::map<std::uint32_t, bool> is_taken;  // two copies in DIR are one file of the repository
     for (const Match& match : matches) {
       if (is_taken[match.entry]) continue;
+      tried_.insert(match.file);
       const FolderFile& file = files_[match.file];
       const std::string path(target.tree.at(match.entry).path);
       LARDER_TRY(is_taken[match.entry], commit.take({absolute(file), file.facts, match.digest, path}));
@@ -165,6 +184,7 @@ class FolderAdoption {
   std::map<std::size_t, std::vector<digest::Digest>> digests_;  // by file
   std::map<std::size_t, std::string> unreadable_;
   std::map<std::uint32_t, std::vector<Match>> matches_;  // by target
+  std::set<std::size_t> tried_;                          // files that were taken, or are left with what went wrong
 };
 
 Result<void> check_folder(Services& services, const std::string& folder) {

@@ -223,6 +223,16 @@ class HostileTrees(AdoptTest):
         self.assertEqual(self.left(told), {"model-Q4_K_M.gguf", "config.json"})
         self.assert_stored()
 
+    def test_several_files_with_the_same_content(self):
+        """The one with the listed name is taken, and the others are told, too."""
+        for name in ("a-copy.bin", "other/model-Q4_K_M.gguf", "z/copy.bin"):
+            self.write(name, WEIGHTS)
+        told = self.adopt()
+        self.assertEqual(self.taken(told), {"other/model-Q4_K_M.gguf": "model-Q4_K_M.gguf"})
+        self.assertEqual(self.left(told), {"a-copy.bin", "z/copy.bin"})
+        for one in told["left"]:
+            self.assertIn("another file of DIR with this content", one["reason"])
+
     def test_a_file_that_changes_all_the_time(self):
         """Somebody writes while it is hashed and copied: what is taken is right, or it is left."""
         path = self.write("model-Q4_K_M.gguf", WEIGHTS)
