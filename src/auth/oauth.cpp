@@ -23,7 +23,7 @@ Result<std::string> verification_url(const JsonFields& fields) {
   LARDER_TRY(const auto complete, fields.text_if("verification_uri_complete"));
   if (complete && Url::parse(*complete)) return *complete;
   LARDER_TRY(const auto plain, fields.text("verification_uri"));
-  LARDER_TRY([[maybe_unused]] const auto url, Url::parse(plain));
+  if (!Url::parse(plain)) return fail(ErrorCode::BadResponse, "verification_uri is no address that a browser opens");
   return plain;
 }
 
