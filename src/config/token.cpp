@@ -6,6 +6,7 @@
 #include <larder/config/table.hpp>
 
 #include <array>
+#include <cerrno>
 
 namespace larder::config {
 namespace {
@@ -95,7 +96,15 @@ class Chooser {
 
   Result<TokenChoice> from_token_file() {
     // One that is there and can't be read is no missing one: without it private repositories would seem not to exist.
-    LARDER_TRY(const auto file, with_context(read_(loaded_.settings.token_file, FileShape::Expected), "token file"));
+    auto read = with_context(read_(loaded_.settings.token_file, FileShape::Expected), "token file");
+    if (!read) {
+      Error error = std::move(read).error();
+      const bool is_shortage = error.os_error == EMFILE || error.os_error == ENFILE;  // that another token would not mend
+      if (!is_shortage)
+        error.hint = "write it anew: larder auth login; name another one: HF_TOKEN, --token-file; or none: HF_HUB_DISABLE_IMPLICIT_TOKEN=1";
+      return fail(std::move(error));
+    }
+    const auto& file = *read;
     if (!file) return TokenChoice{};
     LARDER_TRY(auto choice, accept(file->text, "file", "token file " + escape_text(loaded_.settings.token_file)));
     if (choice.token) warn_of_mode(*file, choice);

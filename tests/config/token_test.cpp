@@ -131,12 +131,17 @@ TEST_CASE("token: a file named on purpose must hold one", "[config][token]") {
 TEST_CASE("token: a file that is there and can't be read is an error, not none", "[config][token]") {
   Bench bench;
   const std::string path = "/home/u/.cache/huggingface/token";
-  const auto read = [&](const std::string&, FileShape) -> Result<std::optional<SmallFile>> { return fail_os(EMFILE, path); };
-  const auto choice = choose_token(bench.loaded, bench.environment, read);
-  REQUIRE_FALSE(choice);
-  CHECK(exit_code(choice.error().code) == 8);
-  CHECK(choice.error().os_error == EMFILE);
-  CHECK(choice.error().text().find(path) != std::string::npos);
+  int reason = 0;
+  const auto read = [&](const std::string&, FileShape) -> Result<std::optional<SmallFile>> { return fail_os(reason, path); };
+  for (const int one : {EMFILE, EACCES, EIO}) {
+    reason = one;
+    const auto choice = choose_token(bench.loaded, bench.environment, read);
+    REQUIRE_FALSE(choice);
+    CHECK(exit_code(choice.error().code) == 8);
+    CHECK(choice.error().os_error == one);
+    CHECK(choice.error().text().find(path) != std::string::npos);
+    CHECK((choice.error().hint.find("HF_HUB_DISABLE_IMPLICIT_TOKEN") != std::string::npos) == (one != EMFILE));
+  }
   bench.environment["HF_TOKEN"] = "hf_variable";  // then nobody reads it
   CHECK(choose_token(bench.loaded, bench.environment, read)->source == "HF_TOKEN");
   bench.environment.erase("HF_TOKEN");
