@@ -44,6 +44,10 @@ Result<void> SnapshotWriter::place(std::string_view path, std::string_view blob,
     placed = place_file(entry, blob, origin);
   }
   if (placed) folders_.touched(fs::parent_of(entry));
+  if (!placed && placed.error().os_error == EISDIR) {  // C18: whose it is nobody knows
+    placed.error().message = fmt::format("{}: is a folder where a file of the snapshot belongs", escape_text(entry));
+    placed.error().hint = "move it away";
+  }
   return placed;
 }
 

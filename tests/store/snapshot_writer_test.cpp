@@ -71,15 +71,20 @@ TEST_CASE("SnapshotWriter: wrong entries are replaced, their targets are not tou
   CHECK(list_tree(cache.layout.tmp()).empty());
 }
 
-TEST_CASE("SnapshotWriter: a folder in the place of an entry is an error, not a loss", "[store][snapshot]") {
-  Cache cache;
-  const std::string name = cache.blob("content");
-  write_file(cache.entry("f/inside"), "kept");
-  const auto placed = cache.writer.place("f", name, BlobOrigin::WasHere);
-  REQUIRE_FALSE(placed);
-  CHECK(exit_code(placed.error().code) == 8);
-  CHECK(read_file(cache.entry("f/inside")) == "kept");
-  CHECK(list_tree(cache.layout.tmp()).empty());
+TEST_CASE("SnapshotWriter: a folder in the place of an entry is an error, not a loss", "[store][snapshot]") {  // C18
+  for (const bool has_symlinks : {true, false}) {
+    CAPTURE(has_symlinks);
+    Cache cache(has_symlinks);
+    const std::string name = cache.blob("content");
+    write_file(cache.entry("f/inside"), "kept");
+    const auto placed = cache.writer.place("f", name, BlobOrigin::WasHere);
+    REQUIRE_FALSE(placed);
+    CHECK(exit_code(placed.error().code) == 8);
+    CHECK(placed.error().text() == cache.entry("f") + ": is a folder where a file of the snapshot belongs");
+    CHECK(placed.error().hint == "move it away");
+    CHECK(read_file(cache.entry("f/inside")) == "kept");
+    CHECK(list_tree(cache.layout.tmp()).empty());
+  }
 }
 
 TEST_CASE("SnapshotWriter: no link of a snapshot folder is followed", "[store][snapshot]") {  // T49
