@@ -1,6 +1,7 @@
 #include <larder/auth/token_store.hpp>
 
 #include "base/escape.hpp"
+#include "base/hex.hpp"
 #include "fs/atomic_file.hpp"
 #include "fs/disk.hpp"
 #include "fs/file_lock.hpp"
@@ -41,7 +42,7 @@ void put(std::vector<StoredToken>& tokens, const StoredToken& token) {
 /// `<file>.<8 hex digits>.tmp`
 bool is_temp_of(const std::string& file, std::string_view path) {
   if (path.size() != file.size() + 1 + 8 + kTemp.size() || !path.starts_with(file + ".") || !path.ends_with(kTemp)) return false;
-  return path.substr(file.size() + 1, 8).find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return is_lower_hex(path.substr(file.size() + 1, 8));
 }
 
 }  // namespace

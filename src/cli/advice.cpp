@@ -1,5 +1,7 @@
 #include "cli/advice.hpp"
 
+#include "base/shortage.hpp"
+
 #include <larder/ops/offline_advice.hpp>
 #include <larder/ops/room_advice.hpp>
 
@@ -81,7 +83,7 @@ std::string usual_hint(ErrorCode code, std::string_view command) {
 }  // namespace
 
 Error with_advice(Error error, std::string_view command) {
-  const bool is_shortage = error.os_error == EMFILE || error.os_error == ENFILE || error.os_error == EAGAIN;  // descriptors, threads
+  const bool is_shortage = lacks_descriptors(error) || error.os_error == EAGAIN;  // descriptors, threads
   if (error.hint.empty() && is_shortage) error.hint = "look at the limits of this shell or job: ulimit -a";
   if (error.hint.empty()) error.hint = usual_hint(error.code, command);
   return error;

@@ -1,12 +1,12 @@
 #include <larder/config/token.hpp>
 
 #include "base/escape.hpp"
+#include "base/shortage.hpp"
 
 #include <larder/base/token_text.hpp>
 #include <larder/config/table.hpp>
 
 #include <array>
-#include <cerrno>
 
 namespace larder::config {
 namespace {
@@ -99,8 +99,7 @@ class Chooser {
     auto read = with_context(read_(loaded_.settings.token_file, FileShape::Expected), "token file");
     if (!read) {
       Error error = std::move(read).error();
-      const bool is_shortage = error.os_error == EMFILE || error.os_error == ENFILE;  // that another token would not mend
-      if (!is_shortage)
+      if (!lacks_descriptors(error))  // which another token would not mend
         error.hint = "write it anew: larder auth login; name another one: HF_TOKEN, --token-file; or none: HF_HUB_DISABLE_IMPLICIT_TOKEN=1";
       return fail(std::move(error));
     }

@@ -1,7 +1,6 @@
 #include "digest/sha256_lane.hpp"
 
 #include "digest/evp_hasher.hpp"
-#include "digest/sha256_lockstep.hpp"
 
 #include <algorithm>
 #include <limits>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "digest/hasher.hpp"
+#include "digest/sha256_lockstep.hpp"
 
 #include <array>
 #include <cstdint>
@@ -24,7 +25,7 @@ class Sha256Lane final : public Hasher {
     std::span<const std::byte> bytes;
   };
   /// As many as one call feeds.
-  static constexpr std::size_t kMostTogether = 16;
+  static constexpr std::size_t kMostTogether = Sha256Lockstep::kMostLanes;
 
   /// Feeds at most kMostTogether different lanes, each its own bytes: the common length in lockstep, the rest alone.
   static void update_together(std::span<const Feed> feeds);

@@ -130,7 +130,10 @@ class FolderAdoption {
           is_wanted = true;
         }
       }
-      if (is_wanted) continue;
+      if (is_wanted) {
+        untried_.insert(i);
+        continue;
+      }
       const auto unreadable = unreadable_.find(i);
       run_.leave(files_[i].path, unreadable != unreadable_.end() ? unreadable->second : "no listing asks for this content");
     }
@@ -138,12 +141,7 @@ class FolderAdoption {
 
   Result<void> take() {
     for (auto& [index, matches] : matches_) LARDER_CHECK(take_target(targets_[index], matches));
-    std::set<std::size_t> unused;
-    for (const auto& [index, matches] : matches_) {
-      for (const Match& match : matches) unused.insert(match.file);
-    }
-    for (const std::size_t file : tried_) unused.erase(file);
-    for (const std::size_t file : unused) run_.leave(files_[file].path, "another file of DIR with this content was taken");
+    for (const std::size_t file : untried_) run_.leave(files_[file].path, "another file of DIR with this content was taken");
     return {};
   }
 
@@ -162,7 +160,7 @@ class FolderAdoption {
     std::map<std::uint32_t, bool> is_taken;  // two copies in DIR are one file of the repository
     for (const Match& match : matches) {
       if (is_taken[match.entry]) continue;
-      tried_.insert(match.file);
+      untried_.erase(match.file);
       const FolderFile& file = files_[match.file];
       const std::string path(target.tree.at(match.entry).path);
       LARDER_TRY(is_taken[match.entry], commit.take({absolute(file), file.facts, match.digest, path}));
@@ -184,7 +182,7 @@ class FolderAdoption {
   std::map<std::size_t, std::vector<digest::Digest>> digests_;  // by file
   std::map<std::size_t, std::string> unreadable_;
   std::map<std::uint32_t, std::vector<Match>> matches_;  // by target
-  std::set<std::size_t> tried_;                          // files that were taken, or are left with what went wrong
+  std::set<std::size_t> untried_;                        // files that a target asks for, as long as none was taken or failed
 };
 
 Result<void> check_folder(Services& services, const std::string& folder) {

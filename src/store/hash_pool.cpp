@@ -1,6 +1,7 @@
 #include "store/hash_pool.hpp"
 
 #include "base/bounded_queue.hpp"
+#include "base/shortage.hpp"
 #include "base/workers.hpp"
 #include "digest/sha256_lane.hpp"
 #include "store/file_digest.hpp"
@@ -196,7 +197,7 @@ void work(Shared& shared) noexcept {
 
 /// No file is wrong because this process may open no more of them, or has no memory for one more (L15, L20).
 bool is_shortage(const Result<digest::Digest>& digest) {
-  return !digest && (digest.error().os_error == EMFILE || digest.error().os_error == ENFILE || digest.error().os_error == ENOMEM);
+  return !digest && (lacks_descriptors(digest.error()) || digest.error().os_error == ENOMEM);
 }
 
 Result<void> collect(Shared& shared, Clock& clock, std::size_t count, const HashListener& listener) {

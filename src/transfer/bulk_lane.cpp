@@ -1,6 +1,7 @@
 #include "transfer/bulk_lane.hpp"
 
 #include "base/escape.hpp"
+#include "base/shortage.hpp"
 
 #include <fmt/format.h>
 
@@ -82,7 +83,7 @@ void BulkLane::on_opened(OpenedEvent& event) {
   task->partial = std::move(event.partial);
   if (is_stopping_) return leave(*task, true);
   if (!event.outcome) {
-    const bool can_wait = is_shortage(event.outcome.error()) && !exchanges_.empty();
+    const bool can_wait = lacks_descriptors(event.outcome.error()) && !exchanges_.empty();
     if (can_wait) {
       run_.control.on_shortage();  // L15
       waiting_.push_back({task->position, run_.now() + kShortagePause, run_.now(), {}});

@@ -1,6 +1,7 @@
 #include "transfer/run_state.hpp"
 
 #include "base/escape.hpp"
+#include "base/shortage.hpp"
 #include "transfer/location.hpp"
 #include "transfer/segment.hpp"
 
@@ -9,7 +10,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 
 namespace larder::transfer {
 
@@ -43,8 +43,6 @@ int first_connections(const EngineOptions& options) {
 bool is_about_repo(ErrorCode code) { return code == ErrorCode::RepoNotFound || code == ErrorCode::RevisionNotFound; }
 
 }  // namespace
-
-bool is_shortage(const Error& error) { return error.os_error == EMFILE || error.os_error == ENFILE; }
 
 bool is_progress(ErrorCode code, std::uint64_t fresh, std::uint64_t asked) {
   constexpr std::uint64_t kTrickle = 64 * 1024;
@@ -154,7 +152,7 @@ Recovery RunState::recover(const Setback& setback, const SourceSet& excluded) {
     ending = setback.error;
     return {};
   }
-  if (is_shortage(setback.error)) {
+  if (lacks_descriptors(setback.error)) {
     control.on_shortage();
     return {Recovery::Step::Again, time + kShortagePause};
   }
@@ -207,7 +205,7 @@ Error RunState::refused_address(const Route& route, const net::Response& respons
 }
 
 bool RunState::ends_run(const Error& error) {
-  const bool ends = is_of_disk(error.code) && !is_shortage(error);
+  const bool ends = is_of_disk(error.code) && !lacks_descriptors(error);
   if (ends && !ending) ending = error;
   return ends;
 }

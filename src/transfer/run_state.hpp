@@ -118,9 +118,6 @@ class RunState {
 /// fails with it. Another source is asked at once where there is one.
 inline constexpr int kSecondLooks = 2;
 
-/// The system has no descriptor left (L15).
-bool is_shortage(const Error& error);
-
 /// Did a request that came to nothing bring enough to count as progress? A connection that breaks off (N7): 1 KiB, or a sixteenth of what
 /// was `asked`. Anything else: more than a trickle brings before the low-speed rule ends it, 60 s × 1 KiB/s (N13).
 bool is_progress(ErrorCode code, std::uint64_t fresh, std::uint64_t asked);
